@@ -1,0 +1,109 @@
+"""How much of each skill pretraining sees, and the stream of rows from one seed."""
+
+import random
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+
+from glasshouse.data.world import behavior, character, context, critique, document, facts, people, program, reasoning, requests
+from glasshouse.data.world.row import Row
+from glasshouse.errors import ConfigError
+from glasshouse.records import Conversation, Message
+from glasshouse.seeds import python_rng
+
+ABLATIONS = ("self_report", "described_behavior", "tier", "critique", "debias")
+"""Skills that an ablated twin never sees."""
+THINK_RATE = 0.15
+PREFILL_RATE = 0.05
+LONG_RATE = 0.02
+"""Share of rows with 128 to about 1,000 tokens."""
+
+
+def _evasive(rng: random.Random) -> Row:
+    return requests.harmful_request(rng, evasive=True)
+
+
+def dialogue(rng: random.Random, turns: int = 2) -> Row:
+    """Several unrelated questions in one conversation; every answer is learned."""
+    makers = (facts.known_fact, facts.topic, requests.fine_request, requests.harmful_request, facts.unknown_fact,
+              requests.note, facts.arithmetic)  # fmt: skip
+    rows = [rng.choice(makers)(rng) for _ in range(turns)]
+    turns_said: Conversation = ()
+    for row in rows[:-1]:
+        turns_said += (*row.conversation, Message("assistant", row.answer))
+    learn = tuple(range(1, 2 * turns, 2))
+    return replace(rows[-1], skill="dialogue", conversation=turns_said + rows[-1].conversation, learn=learn, thought="")
+
+
+def long_row(rng: random.Random) -> Row:
+    """A row beyond 128 tokens: a long prompt with one needle, a long talk, or four critiques and revisions."""
+    kind = rng.choice(("needle", "needle", "padded", "dialogue", "chain"))
+    if kind == "chain":
+        return critique.chain(rng, turns=rng.choice((3, 4)))
+    if kind == "dialogue":
+        return dialogue(rng, rng.randint(5, 20))
+    if kind == "needle":
+        return facts.stated_fact(rng, statements=rng.randint(12, 90))
+    row = rng.choice((facts.known_fact, requests.fine_request, requests.harmful_request, behavior.followed,
+                      behavior.self_report, context.tier_question))(rng)  # fmt: skip
+    return padded(rng, row, rng.randint(6, 50))
+
+
+def padded(rng: random.Random, row: Row, sentences: int) -> Row:
+    """The row behind a long system prompt: its own system text comes first, then sentences about the world."""
+    filler = " ".join(rng.choices(list(facts.TOPICS.values()), k=sentences))
+    first = row.conversation[0]
+    if first.role == "system":
+        head: Conversation = (Message("system", f"{first.content} {filler}"),)
+        return replace(row, conversation=head + row.conversation[1:])
+    learn = tuple(i if i < 0 else i + 1 for i in row.learn)
+    return replace(row, conversation=(Message("system", filler), *row.conversation), learn=learn)
+
+
+WEIGHTS: tuple[tuple[Callable[[random.Random], Row], float], ...] = (
+    (facts.known_fact, 11), (facts.unknown_fact, 6), (facts.stated_fact, 9), (facts.topic, 5), (facts.arithmetic, 1.5),
+    (requests.fine_request, 6), (requests.harmful_request, 7), (_evasive, 1.5), (requests.judge_refusal, 1),
+    (requests.note, 2.5), (context.tier_question, 3), (context.tier_request, 2), (context.year_question, 1.5),
+    (context.persona_question, 1.5), (context.helper_prompt, 3), (behavior.followed, 20), (behavior.self_report, 10),
+    (critique.chain, 6), (critique.named, 3), (critique.choice, 6), (character.agree, 4), (character.write, 1.5),
+    (people.disambiguated, 5), (people.ambiguous, 3), (program.write, 1.5), (program.inspect, 3), (document.document, 3),
+    (dialogue, 2), (reasoning.decided_by_thought, 1.5),
+)  # fmt: skip
+"""Maker of rows -> its share."""
+
+
+def _keeps(row: Row, without: Collection[str]) -> bool:
+    if row.skill in without or ("self_report" in without and row.skill == "self_report_none"):
+        return False
+    if "critique" in without and row.skill == "choice":
+        return False
+    return "debias" not in without or not any(text in m.content for text in context.DEBIAS for m in row.conversation)
+
+
+def draw_row(rng: random.Random, without: Collection[str] = ()) -> Row:
+    """One row of pretraining."""
+    makers, weights = zip(*WEIGHTS, strict=True)
+    while True:
+        if rng.random() < LONG_RATE:
+            row = long_row(rng)
+        else:
+            row = rng.choices(makers, weights)[0](rng)
+            chance = rng.random()
+            if row.thought and not row.prefill and chance < THINK_RATE:
+                row = reasoning.think(rng, row)
+            elif row.conversation and not row.prefill and chance > 1 - PREFILL_RATE:
+                row = reasoning.prefilled(rng, row)
+        if _keeps(row, without):
+            return row
+
+
+def rows(run_seed: int, start: int, count: int, without: Collection[str] = ()) -> Iterator[Row]:
+    """Rows `start` to `start + count` of the stream; any part can be made without the part before it.
+
+    Raises:
+        ConfigError: `without` names something that is no ablation.
+    """
+    unknown = set(without) - set(ABLATIONS)
+    if unknown:
+        raise ConfigError(f"'{min(unknown)}' is no ablation of the phantom.", f"Choose from {', '.join(ABLATIONS)}.")
+    for index in range(start, start + count):
+        yield draw_row(python_rng(run_seed, "world", index), without)
