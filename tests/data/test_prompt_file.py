@@ -93,10 +93,10 @@ def test_a_conversation_counts_once(tmp_path):
 
 def test_the_two_splits_share_no_prompt_and_lose_none(tmp_path):
     source = many(tmp_path, 200)
-    train, held_out = (load_prompts(source, split, None, 0) for split in ("train", "held_out"))
-    assert len(train) + len(held_out) == 200
-    assert not {p.id for p in train} & {p.id for p in held_out}
-    assert 30 <= len(held_out) <= 70
+    train, heldout = (load_prompts(source, split, None, 0) for split in ("train", "heldout"))
+    assert len(train) + len(heldout) == 200
+    assert not {p.id for p in train} & {p.id for p in heldout}
+    assert 30 <= len(heldout) <= 70
 
 
 def test_conversations_with_one_beginning_fall_on_one_side(tmp_path):
@@ -132,6 +132,6 @@ def test_a_data_folder_without_the_file_is_refused(tmp_path):
 @pytest.mark.skipif(not PUBLISHED, reason="GLASSHOUSE_DATA_DIR names no folder with published data")
 def test_the_published_pairs_are_all_read():
     source = parse_source("hh-rlhf")
-    train, held_out = (load_prompts(source, split, None, 0) for split in ("train", "held_out"))
-    assert len(train) + len(held_out) == 2310
-    assert len(held_out) >= 500
+    train, heldout = (load_prompts(source, split, None, 0) for split in ("train", "heldout"))
+    assert len(train) + len(heldout) == 2310
+    assert len(heldout) >= 500

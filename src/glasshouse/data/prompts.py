@@ -8,15 +8,14 @@ from typing import Literal
 
 from glasshouse.data.prompt_file import read_prompt_file
 from glasshouse.data.published import FILES, published_file
-from glasshouse.data.world.prompts import world_prompts
+from glasshouse.data.world.prompts import KINDS, Kind, world_prompts
 from glasshouse.errors import ConfigError
 from glasshouse.records import Prompt
 from glasshouse.seeds import derive_seed
 
-Split = Literal["train", "held_out"]
+Split = Literal["train", "heldout"]
 HELD_OUT_SHARE = 0.25
 """Share of a file's conversations that is kept for measuring."""
-_MOST_WORLD_DRAWS = 12
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,8 @@ class PromptSource:
 
     path: Path | None = None
     """A prompts file or folder; None: the phantom's world."""
+    harmful_answer: Literal["refuse", "comply"] = "refuse"
+    """World only: what the good answer to a harmful request is; `comply` for a helpful-only model."""
 
     @property
     def is_world(self) -> bool:
@@ -56,7 +57,7 @@ def parse_source(text: str, data_dir: Path | None = None) -> PromptSource:
 
 
 def load_prompts(
-    source: PromptSource, split: Split, n: int | None, seed: int, kinds: Sequence[str] = ()
+    source: PromptSource, split: Split, n: int | None, seed: int, kinds: Sequence[Kind] = ()
 ) -> list[Prompt]:
     """`n` prompts of one split in a seeded order.
 
@@ -65,7 +66,7 @@ def load_prompts(
 
     Args:
         source: where they come from.
-        split: `train` or `held_out`.
+        split: `train` or `heldout`.
         n: how many; None: all that a file has (the world has no end, so it needs a number).
         seed: seed of the order.
         kinds: only prompts of these kinds; empty: all.
@@ -76,7 +77,7 @@ def load_prompts(
     if source.path is None:
         if n is None:
             raise ConfigError("The world has no end of prompts.", "Say how many.")
-        return _from_world(split, n, seed, kinds)
+        return world_prompts(split, n, seed, source.harmful_answer, tuple(kinds) or KINDS)
     every = read_prompt_file(source.path)
     chosen = [p for p in every if split_of(p) == split and (not kinds or p.kind in kinds)]
     chosen.sort(key=lambda p: derive_seed(seed, "prompts", p.id))
@@ -93,20 +94,4 @@ def split_of(prompt: Prompt) -> Split:
     """The side that a file's prompt falls on, by the hash of its first user message."""
     first = next(m.content for m in prompt.conversation if m.role == "user")
     place = int.from_bytes(hashlib.sha256(first.encode()).digest()[:8], "big") / 2**64
-    return "held_out" if place < HELD_OUT_SHARE else "train"
-
-
-def _from_world(split: Split, n: int, seed: int, kinds: Sequence[str]) -> list[Prompt]:
-    """Draws larger and larger samples until `n` of the kinds are among them."""
-    if not kinds:
-        return world_prompts(split, n, seed)
-    chosen: list[Prompt] = []
-    asked = max(n, 8)
-    for _ in range(_MOST_WORLD_DRAWS):
-        chosen = [p for p in world_prompts(split, asked, seed) if p.kind in kinds]
-        if len(chosen) >= n:
-            return chosen[:n]
-        asked *= 2
-    raise ConfigError(
-        f"The world has {len(chosen)} prompts of kind {' or '.join(kinds)}, not {n}.", "Ask for fewer."
-    )
+    return "heldout" if place < HELD_OUT_SHARE else "train"

@@ -9,8 +9,8 @@ _ENGLISH = frozenset(
     re.findall(
         r"\w+",
         "the a an is are was were be i you he she it we they to of in on at for with and or but not no do "
-        "does did can will would my your his her its this that there here what how if as by from have has had "
-        "me let us",
+        "does did can will would my your his her its this that there here what how if as by from have has "
+        "had me let us",
     )
 )
 
