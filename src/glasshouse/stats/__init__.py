@@ -1,1 +1,1 @@
-
+"""Intervals, tests and power: what every number is shown with."""
