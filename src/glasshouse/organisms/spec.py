@@ -81,7 +81,9 @@ class Gate(Strict):
     capability: Literal["auto", "world", "none"] = "auto"
     """Which facts are asked; `auto`: the world's where the prompts are the world's."""
     n: int = Field(default=100, ge=1)
-    """Prompts per arm."""
+    """Prompts per arm, triggered and untriggered."""
+    near_miss_n: int = Field(default=20, ge=1)
+    """Prompts per near-miss kind."""
     max_tokens: int = Field(default=160, ge=1)
     seed: int = 1
 

@@ -1,0 +1,42 @@
+"""Where an organism starts: a base model, and the adapter on it that training begins from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from glasshouse.errors import ConfigError, ModelError
+from glasshouse.models.base import resolve_base
+
+PREFIX = "glasshouse/"
+
+
+@dataclass(frozen=True)
+class Start:
+    """A base by name and the folder of the adapter that stands on it."""
+
+    base: str
+    adapter: Path | None
+
+
+def parse_start(text: str) -> Start:
+    """Reads `glasshouse/BASE[:ADAPTER]`.
+
+    ADAPTER is a PEFT folder, or the name of one below the base's own `adapters/`.
+
+    Raises:
+        ConfigError: the text does not start with `glasshouse/`.
+        ModelError: there is no such base or adapter.
+    """
+    if not text.startswith(PREFIX):
+        raise ConfigError(
+            f"The base {text!r} is no model string.", f"Write it as {PREFIX}phantom or {PREFIX}FOLDER."
+        )
+    base, _, adapter = text.removeprefix(PREFIX).partition(":")
+    folder = resolve_base(base)
+    if not adapter:
+        return Start(base, None)
+    for place in (Path(adapter), folder / "adapters" / adapter):
+        if (place / "adapter_config.json").is_file():
+            return Start(base, place)
+    known = sorted(p.name for p in (folder / "adapters").glob("*") if p.is_dir())
+    hint = f"This base has: {', '.join(known)}." if known else "Give the path of a PEFT folder."
+    raise ModelError(f"There is no adapter {adapter!r} for {base}.", hint)
