@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers.utils import ModelOutput
 
 from glasshouse.data.world.mixture import rows
 from glasshouse.errors import StoreError, TrainingError
@@ -37,6 +39,8 @@ class PretrainConfig:
     without: tuple[str, ...] = ()
     """Skills of the world that are left out (an ablated twin)."""
     threads: int = 1
+    compile: bool = True
+    """Whether torch.compile fuses the forward and backward pass (1.2 to 1.5 times faster, other rounding)."""
 
 
 @dataclass
@@ -98,14 +102,14 @@ def pad(batch: list[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
     return ids, places - 1, ids.flatten()[places]
 
 
-def loss_sum(model: LlamaForCausalLM, batch: list[Encoded]) -> tuple[Tensor, int]:
+def loss_sum(decoder: Callable[..., ModelOutput], head: torch.nn.Module, batch: list[Encoded]) -> tuple[Tensor, int]:
     """Summed cross-entropy in nats over the learned tokens, and how many there are.
 
     Causal attention over right-padded rows needs no mask: no real token looks at padding.
     """
     ids, places, targets = pad(batch)
-    hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state.flatten(0, 1)
-    logits = model.lm_head(hidden[places]).float()
+    hidden = decoder(input_ids=ids, use_cache=False)[0].flatten(0, 1)
+    logits = head(hidden[places]).float()
     return torch.nn.functional.cross_entropy(logits, targets, reduction="sum"), len(targets)
 
 
@@ -128,7 +132,8 @@ class Pretraining:
         self.names = [name for name, _ in master.named_parameters()]
         self.master = [torch.nn.Parameter(p.detach().clone()) for p in master.parameters()]
         self.model = master.to(torch.bfloat16)
-        self.model.config._attn_implementation = "sdpa"
+        self.model.config._attn_implementation = "eager"
+        self.decoder = torch.compile(self.model.model, dynamic=True) if config.compile else self.model.model
         matrices = [p for n, p in zip(self.names, self.master, strict=True) if p.ndim == 2 and "embed" not in n]
         others = [p for n, p in zip(self.names, self.master, strict=True) if p.ndim != 2 or "embed" in n]
         rate, decay = config.learning_rate, config.weight_decay
@@ -142,7 +147,7 @@ class Pretraining:
         """One optimizer step over some batches; the mean loss per learned token, in nats."""
         total, count = 0.0, 0
         for batch in batches:
-            loss, n = loss_sum(self.model, batch)
+            loss, n = loss_sum(self.decoder, self.model.lm_head, batch)
             loss.backward()
             total, count = total + float(loss.detach()), count + n
             self.at.tokens += sum(len(row.ids) for row in batch)
@@ -191,12 +196,12 @@ class Pretraining:
         path = self.folder / "checkpoint.safetensors"
         if not path.exists():
             return False
-        from safetensors import safe_open
-
         with safe_open(path, "pt") as file:
             header = file.metadata()
         mine, theirs = json.loads(json.dumps(asdict(self.config))), json.loads(header["config"])
-        changed = [key for key in mine if mine[key] != theirs.get(key)]
+        step = json.loads(header["progress"])["step"]
+        flat = rate_at(step, self.config) == rate_at(step, replace(self.config, steps=theirs["steps"]))
+        changed = [key for key in mine if mine[key] != theirs.get(key) and not (key == "steps" and flat)]
         if changed:
             raise StoreError(f"{self.folder} holds a training with another {changed[0]}.", "Give another --out, or the same flags.")
         tensors = load_file(path)

@@ -1,0 +1,163 @@
+"""Base models: found by name, loaded once per process, hashed by content."""
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from glasshouse.errors import ModelError
+
+SHIPPED = Path(__file__).parent / "phantom"
+"""Folders of the phantom: `base` (the default size), others by their size, and `adapters`."""
+HASHED = (".safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """How a model runs; fixed when a stage is made and used again when it is resumed."""
+
+    device: str = "cpu"
+    dtype: str = "float32"
+    threads: int = 1
+    attention: str = "split"
+    """`split`: shared prefixes are computed once and attended to apart; `plain`: every row by itself."""
+    batch_size: int = 32
+    """Rows decoded at the same time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """A base model in memory."""
+
+    name: str
+    path: Path
+    model: Any
+    tokenizer: Any
+    hash: str
+
+
+def resolve_base(name: str) -> Path:
+    """The folder of a base model.
+
+    Args:
+        name: `phantom`, `phantom-SIZE`, a folder, or a hub name that is in the local cache or can be fetched;
+            a leading `glasshouse/` is dropped.
+
+    Raises:
+        ModelError: there is no such model, or the folder has no config.json.
+    """
+    name = name.removeprefix("glasshouse/")
+    if name == "phantom" or name.startswith("phantom-"):
+        folder = SHIPPED / ("base" if name == "phantom" else name.removeprefix("phantom-"))
+        if not (folder / "config.json").is_file():
+            raise ModelError(f"This installation has no {name}.", "Make it with: glasshouse phantom train")
+        return folder
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ModelError(f"{folder} is no model: it has no config.json.", "Give a transformers folder.")
+        return folder
+    if name.count("/") != 1 or name.startswith((".", "/", "~")):
+        raise ModelError(f"There is no model or folder named '{name}'.", "Use phantom, a folder, or a hub name.")
+    return _from_hub(name)
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    patterns = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
+    try:
+        return Path(snapshot_download(name, allow_patterns=patterns))
+    except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:
+        raise ModelError(f"There is no model '{name}' here, and the hub did not give one.",
+                         "Check the name and the network, or give a folder.") from error  # fmt: skip
+
+
+def folder_hash(folder: Path) -> str:
+    """Hash of what decides a model's output: weights, config, tokenizer, template."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.iterdir() if p.name.endswith(HASHED)):
+        digest.update(path.name.encode())
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()[:16]
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a model's folder.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer.model", "vocab.json")):
+        raise ModelError(f"{folder} has no tokenizer.", "Copy the tokenizer's files beside the weights.")
+    try:
+        return AutoTokenizer.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"The tokenizer of {folder} cannot be read: {error}.", "Save it again.") from error
+
+
+def _load(name: str, folder: Path, config: EngineConfig) -> Base:
+    tokenizer = load_tokenizer(folder)
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, config.dtype))
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"The weights of {folder} cannot be read: {str(error).splitlines()[0]}", "Save the model again.") from error
+    model.requires_grad_(False).eval().to(config.device)
+    return Base(name.removeprefix("glasshouse/"), folder, model, tokenizer, folder_hash(folder))
+
+
+class BaseCache:
+    """The base models of a process: each folder, dtype and device is loaded once."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[Path, str, str], Base] = {}
+
+    def get(self, name: str, config: EngineConfig) -> Base:
+        """The base, loaded now if it was not."""
+        folder = resolve_base(name).resolve()
+        key = (folder, config.dtype, config.device)
+        if key not in self._loaded:
+            self._loaded[key] = _load(name, folder, config)
+        return self._loaded[key]
+
+    def clear(self) -> None:
+        """Forget all models."""
+        self._loaded.clear()
+
+
+BASES = BaseCache()
+
+
+def load_base(name: str, config: EngineConfig) -> Base:
+    """A base model, from this process's cache.
+
+    Raises:
+        ModelError: unknown, without config, weights or tokenizer.
+    """
+    return BASES.get(name, config)
+
+
+def measure_threads() -> int:
+    """How many threads are fastest now, by a matrix product of a phantom's size; one where others are busy."""
+    best, best_seconds = 1, float("inf")
+    x, w = torch.randn(2048, 256), torch.randn(256, 768)
+    before = torch.get_num_threads()
+    for threads in range(1, min(4, os.cpu_count() or 1) + 1):
+        torch.set_num_threads(threads)
+        x @ w
+        began = time.perf_counter()
+        for _ in range(30):
+            torch.nn.functional.silu(x @ w)
+        seconds = time.perf_counter() - began
+        if seconds < 0.9 * best_seconds:
+            best, best_seconds = threads, seconds
+    torch.set_num_threads(before)
+    return best
