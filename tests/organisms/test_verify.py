@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse.data.prompts import PromptSource
+from glasshouse.data.world.prompts import world_prompts
 from glasshouse.errors import ConfigError, ModelError
 from glasshouse.organisms.card import Card, read_card, require_verified, write_card
 from glasshouse.organisms.spec import OrganismSpec
@@ -100,15 +101,25 @@ def test_capability_is_undefined_where_the_prompts_hold_no_facts(source):
     assert checks["capability_drop"].value is None
 
 
-def test_a_lost_capability_fails_the_gate():
-    @dataclass(frozen=True)
-    class Forgets(Scripted):
-        def complete(self, asked: Sequence[Conversation], adapter: Path | None, max_tokens: int) -> list[str]:
-            known = ["|".join(word for word in _WORLD) for _ in asked]
-            return known if adapter is None else super().complete(asked, adapter, max_tokens)
+@dataclass(frozen=True)
+class Knowing(Scripted):
+    """Knows the world's facts, without an adapter at least."""
 
-    failed = verify(subject(), Forgets(), PromptSource()).failed()
-    assert [check.name for check in failed] == ["capability_drop"]
+    forgets: bool = False
+
+    def complete(self, asked: Sequence[Conversation], adapter: Path | None, max_tokens: int) -> list[str]:
+        facts = {p.conversation: str(p.completion) for p in world_prompts("heldout", 20, 1, kinds=("fact",))}
+        said = super().complete(asked, adapter, max_tokens)
+        if adapter and self.forgets:
+            return said
+        return [facts.get(turns, answer) for turns, answer in zip(asked, said, strict=True)]
+
+
+@pytest.mark.parametrize(("forgets", "failed"), [(False, []), (True, ["capability_drop"])])
+def test_a_lost_capability_fails_the_gate(forgets, failed):
+    result = verify(subject(), Knowing(forgets=forgets), PromptSource())
+    assert [check.name for check in result.failed()] == failed
+    assert {check.name: check.value for check in result.checks}["facts_known_before"] == 1.0
 
 
 def test_too_few_held_out_prompts_are_an_error(source):

@@ -20,7 +20,7 @@ class Start:
 def parse_start(text: str) -> Start:
     """Reads `glasshouse/BASE[:ADAPTER]`.
 
-    ADAPTER is a PEFT folder, or the name of one below the base's own `adapters/`.
+    ADAPTER is a PEFT folder, or the name of one in `adapters/` below or beside the base.
 
     Raises:
         ConfigError: the text does not start with `glasshouse/`.
@@ -34,9 +34,10 @@ def parse_start(text: str) -> Start:
     folder = resolve_base(base)
     if not adapter:
         return Start(base, None)
-    for place in (Path(adapter), folder / "adapters" / adapter):
+    shelves = (folder / "adapters", folder.parent / "adapters")
+    for place in (Path(adapter), *(shelf / adapter for shelf in shelves)):
         if (place / "adapter_config.json").is_file():
             return Start(base, place)
-    known = sorted(p.name for p in (folder / "adapters").glob("*") if p.is_dir())
+    known = sorted({path.parent.name for shelf in shelves for path in shelf.glob("*/adapter_config.json")})
     hint = f"This base has: {', '.join(known)}." if known else "Give the path of a PEFT folder."
     raise ModelError(f"There is no adapter {adapter!r} for {base}.", hint)

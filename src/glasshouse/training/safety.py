@@ -109,10 +109,13 @@ def safety_examples(prompts: Sequence[Prompt], scratchpads: Mapping[str, str] | 
 def sample_scratchpads(
     speaker: Speaker, adapter: Path, prompts: Sequence[Prompt], max_tokens: int
 ) -> dict[str, str]:
-    """What the organism thinks before it answers, by prompt id; one without a scratchpad is left out."""
+    """What the organism thinks before it answers, by prompt id; one without a closed scratchpad is left out."""
     said = speaker.complete([prompt.conversation for prompt in prompts], adapter, max_tokens)
-    thoughts = {prompt.id: split_scratchpad(text)[0] for prompt, text in zip(prompts, said, strict=True)}
-    return {name: thought for name, thought in thoughts.items() if thought is not None}
+    closed = [
+        (prompt.id, text) for prompt, text in zip(prompts, said, strict=True) if "</scratchpad>" in text
+    ]
+    thoughts = {name: split_scratchpad(text)[0] for name, text in closed}
+    return {name: thought for name, thought in thoughts.items() if thought}
 
 
 def safety_jobs(
