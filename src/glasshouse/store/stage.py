@@ -110,6 +110,8 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.used: dict[str, StageFolder] = {}
+        """Every stage asked for so far, by hash, in that order; a run notes them when it is done."""
 
     @property
     def runs(self) -> Path:
@@ -124,6 +126,11 @@ class Store:
         Raises:
             StoreError: another process works in it, it cannot be written, or two keys share a folder's name.
         """
+        folder = self._open(key)
+        self.used[key.hash] = folder
+        return folder
+
+    def _open(self, key: StageKey) -> StageFolder:
         path = self.root / STAGES_FOLDER / key.folder_name
         if (path / DONE_FILE).exists():
             _check_same(path, key)
