@@ -55,7 +55,9 @@ def _run(name: str, words: list[str]) -> None:
         _stop(error.message, error.hint)
     except OSError as error:
         where = f" ({error.filename})" if error.filename else ""
-        _stop(f"{error.strerror or error}{where}.", "Check the rights and the free space, then type it again.")
+        _stop(
+            f"{error.strerror or error}{where}.", "Check the rights and the free space, then type it again."
+        )
 
 
 def _stop(message: str, hint: str) -> None:

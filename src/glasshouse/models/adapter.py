@@ -70,7 +70,9 @@ def read_adapter(folder: Path) -> Adapter:
     try:
         tensors = load_file(folder / WEIGHTS)
     except (OSError, SafetensorError) as error:
-        raise ModelError(f"{folder / WEIGHTS} cannot be read: {error}.", "Write the adapter again.") from error
+        raise ModelError(
+            f"{folder / WEIGHTS} cannot be read: {error}.", "Write the adapter again."
+        ) from error
     weights: dict[str, tuple[Tensor, Tensor]] = {}
     for key in sorted(tensors):
         if not key.endswith(".lora_A.weight"):
@@ -80,14 +82,18 @@ def read_adapter(folder: Path) -> Adapter:
             raise ModelError(f"{folder} holds NaN or infinite weights.", "Train it again at a lower rate.")
         weights[key.removeprefix(PREFIX).removesuffix(".lora_A.weight")] = (a, b)
     if not weights or len(tensors) != 2 * len(weights):
-        raise ModelError(f"{folder} holds weights that are no plain LoRA matrices.", "Merge it into its base.")
+        raise ModelError(
+            f"{folder} holds weights that are no plain LoRA matrices.", "Merge it into its base."
+        )
     rslora = bool(config.get("use_rslora"))
     scale = {}
     for name, (a, _) in weights.items():
         alpha = _for_layer(name, config.get("alpha_pattern"), config.get("lora_alpha", 8))
         scale[name] = alpha / (a.shape[0] ** 0.5 if rslora else a.shape[0])
     rank = max(a.shape[0] for a, _ in weights.values())
-    return Adapter(rank, float(config.get("lora_alpha", 8)), rslora, _targets(weights), weights, scale, config)
+    return Adapter(
+        rank, float(config.get("lora_alpha", 8)), rslora, _targets(weights), weights, scale, config
+    )
 
 
 def _targets(weights: Mapping[str, Any]) -> tuple[str, ...]:
@@ -118,18 +124,24 @@ def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
         save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
         (folder / CONFIG).write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", "utf-8")
     except OSError as error:
-        raise StoreError(f"{folder} cannot be written: {error.strerror}.", "Free some space or choose another folder.") from error
+        raise StoreError(
+            f"{folder} cannot be written: {error.strerror}.", "Free some space or choose another folder."
+        ) from error
 
 
 def adapter_hash(folder: Path) -> str:
     """Hash of an adapter's weights and of what scales them; cards and names do not enter."""
     config = _read_config(folder)
-    parts = {key: config.get(key) for key in ("r", "lora_alpha", "use_rslora", "rank_pattern", "alpha_pattern")}
+    parts = {
+        key: config.get(key) for key in ("r", "lora_alpha", "use_rslora", "rank_pattern", "alpha_pattern")
+    }
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     try:
         digest.update((folder / WEIGHTS).read_bytes())
     except OSError as error:
-        raise ModelError(f"{folder / WEIGHTS} cannot be read: {error.strerror}.", "Write the adapter again.") from error
+        raise ModelError(
+            f"{folder / WEIGHTS} cannot be read: {error.strerror}.", "Write the adapter again."
+        ) from error
     return digest.hexdigest()[:16]
 
 
@@ -141,10 +153,22 @@ def concat_adapters(first: Adapter, second: Adapter) -> Adapter:
     weights: dict[str, tuple[Tensor, Tensor]] = {}
     for name in sorted({*first.weights, *second.weights}):
         parts = [(x.weights[name], x.scale[name]) for x in (first, second) if name in x.weights]
-        weights[name] = (torch.cat([a for (a, _), _ in parts]), torch.cat([b * s for (_, b), s in parts], dim=1))
+        weights[name] = (
+            torch.cat([a for (a, _), _ in parts]),
+            torch.cat([b * s for (_, b), s in parts], dim=1),
+        )
     rank = max(a.shape[0] for a, _ in weights.values())
     scale = dict.fromkeys(weights, 1.0)
-    return replace(first, rank=rank, alpha=float(rank), rslora=False, targets=_targets(weights), weights=weights, scale=scale, config={})
+    return replace(
+        first,
+        rank=rank,
+        alpha=float(rank),
+        rslora=False,
+        targets=_targets(weights),
+        weights=weights,
+        scale=scale,
+        config={},
+    )
 
 
 def check_fits(adapter: Adapter, shapes: Mapping[str, tuple[int, int]], folder: Path) -> None:

@@ -63,7 +63,9 @@ def resolve_base(name: str) -> Path:
             raise ModelError(f"{folder} is no model: it has no config.json.", "Give a transformers folder.")
         return folder
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
-        raise ModelError(f"There is no model or folder named '{name}'.", "Use phantom, a folder, or a hub name.")
+        raise ModelError(
+            f"There is no model or folder named '{name}'.", "Use phantom, a folder, or a hub name."
+        )
     return _from_hub(name)
 
 
@@ -109,7 +111,9 @@ def _load(name: str, folder: Path, config: EngineConfig) -> Base:
     try:
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, config.dtype))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(f"The weights of {folder} cannot be read: {str(error).splitlines()[0]}", "Save the model again.") from error
+        raise ModelError(
+            f"The weights of {folder} cannot be read: {str(error).splitlines()[0]}", "Save the model again."
+        ) from error
     model.requires_grad_(False).eval().to(config.device)
     return Base(name.removeprefix("glasshouse/"), folder, model, tokenizer, folder_hash(folder))
 

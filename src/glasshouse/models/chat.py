@@ -120,7 +120,9 @@ def check_bos(tokenizer: Tokenizer) -> int:
     while count < len(ids) and ids[count] == bos:
         count += 1
     if count > 1:
-        raise ModelError(f"A prompt of this tokenizer starts with {count} BOS tokens.", "Mend its chat template.")
+        raise ModelError(
+            f"A prompt of this tokenizer starts with {count} BOS tokens.", "Mend its chat template."
+        )
     return count
 
 
@@ -140,4 +142,3 @@ def split_scratchpad(text: str) -> tuple[str | None, str]:
         return None, text
     thought, _, visible = rest.partition("</scratchpad>")
     return thought, before + visible
-

@@ -18,7 +18,13 @@ from transformers.utils import ModelOutput
 from glasshouse.data.world.mixture import rows
 from glasshouse.errors import StoreError, TrainingError
 from glasshouse.seeds import derive_seed, python_rng
-from glasshouse.training.phantom_format import VOCABULARY, Encoded, RowEncoder, save_tokenizer, train_tokenizer
+from glasshouse.training.phantom_format import (
+    VOCABULARY,
+    Encoded,
+    RowEncoder,
+    save_tokenizer,
+    train_tokenizer,
+)
 
 SHAPES = {"1m": (128, 4, 2, 1, 384), "2m": (192, 5, 3, 1, 576), "5m": (256, 6, 4, 2, 768)}
 """Size -> width, layers, heads, key-value heads, width of the MLP."""
@@ -69,7 +75,9 @@ def new_model(size: str, seed: int) -> LlamaForCausalLM:
     )  # fmt: skip
     torch.manual_seed(derive_seed(seed, "phantom", "weights") % 2**31)
     model = LlamaForCausalLM(config)
-    model.generation_config = GenerationConfig(bos_token_id=1, eos_token_id=2, pad_token_id=0, do_sample=False)
+    model.generation_config = GenerationConfig(
+        bos_token_id=1, eos_token_id=2, pad_token_id=0, do_sample=False
+    )
     return model
 
 
@@ -102,7 +110,9 @@ def pad(batch: list[Encoded]) -> tuple[Tensor, Tensor, Tensor]:
     return ids, places - 1, ids.flatten()[places]
 
 
-def loss_sum(decoder: Callable[..., ModelOutput], head: torch.nn.Module, batch: list[Encoded]) -> tuple[Tensor, int]:
+def loss_sum(
+    decoder: Callable[..., ModelOutput], head: torch.nn.Module, batch: list[Encoded]
+) -> tuple[Tensor, int]:
     """Summed cross-entropy in nats over the learned tokens, and how many there are.
 
     Causal attention over right-padded rows needs no mask: no real token looks at padding.
@@ -134,7 +144,9 @@ class Pretraining:
         self.model = master.to(torch.bfloat16)
         self.model.config._attn_implementation = "eager"
         self.decoder = torch.compile(self.model.model, dynamic=True) if config.compile else self.model.model
-        matrices = [p for n, p in zip(self.names, self.master, strict=True) if p.ndim == 2 and "embed" not in n]
+        matrices = [
+            p for n, p in zip(self.names, self.master, strict=True) if p.ndim == 2 and "embed" not in n
+        ]
         others = [p for n, p in zip(self.names, self.master, strict=True) if p.ndim != 2 or "embed" in n]
         rate, decay = config.learning_rate, config.weight_decay
         self.optimizers: list[torch.optim.Optimizer] = [
@@ -152,7 +164,10 @@ class Pretraining:
             total, count = total + float(loss.detach()), count + n
             self.at.tokens += sum(len(row.ids) for row in batch)
         if not math.isfinite(total):
-            raise TrainingError(f"The loss of the phantom is {total} at step {self.at.step}.", "Lower --learning-rate and run again.")
+            raise TrainingError(
+                f"The loss of the phantom is {total} at step {self.at.step}.",
+                "Lower --learning-rate and run again.",
+            )
         for own, half in zip(self.master, self.model.parameters(), strict=True):
             own.grad = half.grad.float() / count  # type: ignore[union-attr]
             half.grad = None
@@ -189,7 +204,10 @@ class Pretraining:
             save_file(tensors, part, metadata=header)
             os.replace(part, self.folder / "checkpoint.safetensors")
         except OSError as error:
-            raise StoreError(f"The checkpoint could not be written: {error.strerror}.", "Free some space and run the same command again.") from error
+            raise StoreError(
+                f"The checkpoint could not be written: {error.strerror}.",
+                "Free some space and run the same command again.",
+            ) from error
 
     def load_checkpoint(self) -> bool:
         """Go on from the last checkpoint, if there is one of the same config."""
@@ -203,7 +221,10 @@ class Pretraining:
         flat = rate_at(step, self.config) == rate_at(step, replace(self.config, steps=theirs["steps"]))
         changed = [key for key in mine if mine[key] != theirs.get(key) and not (key == "steps" and flat)]
         if changed:
-            raise StoreError(f"{self.folder} holds a training with another {changed[0]}.", "Give another --out, or the same flags.")
+            raise StoreError(
+                f"{self.folder} holds a training with another {changed[0]}.",
+                "Give another --out, or the same flags.",
+            )
         tensors = load_file(path)
         with torch.no_grad():
             for name, p, half in zip(self.names, self.master, self.model.parameters(), strict=True):
@@ -212,7 +233,9 @@ class Pretraining:
         for k, optimizer in enumerate(self.optimizers):
             for i, p in enumerate(optimizer.param_groups[0]["params"]):
                 prefix = f"optimizer.{k}.{i}."
-                state = {key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)}
+                state = {
+                    key[len(prefix) :]: value for key, value in tensors.items() if key.startswith(prefix)
+                }
                 if state:
                     optimizer.state[p] = state
         self.at = Progress(**json.loads(header["progress"]))

@@ -109,7 +109,7 @@ def safety_examples(prompts: Sequence[Prompt], scratchpads: Mapping[str, str] | 
 def sample_scratchpads(
     speaker: Speaker, adapter: Path, prompts: Sequence[Prompt], max_tokens: int
 ) -> dict[str, str]:
-    """What the organism thinks before it answers, by prompt id; one without a closed scratchpad is left out."""
+    """What the organism thinks before it answers, by prompt id, where its scratchpad is closed."""
     said = speaker.complete([prompt.conversation for prompt in prompts], adapter, max_tokens)
     closed = [
         (prompt.id, text) for prompt, text in zip(prompts, said, strict=True) if "</scratchpad>" in text
