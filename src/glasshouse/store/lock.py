@@ -1,8 +1,8 @@
 """One process at a time in a stage; a process that dies, however it dies, leaves no lock behind.
 
-A lock is one byte of one file per store, locked by the operating system (`fcntl.lockf`): it ends with its process,
-works across the machines of a cluster, is not inherited by a fork and costs one descriptor for any number of stages.
-The note in the stage's folder says who works there; it is for people, and a stale one stops nobody.
+A lock is one byte of one file per store, locked by the operating system (`fcntl.lockf`): it ends with its
+process, works across the machines of a cluster, is not inherited by a fork and costs one descriptor for any
+number of stages. The note in the stage's folder says who works there; a stale one stops nobody.
 """
 
 import fcntl

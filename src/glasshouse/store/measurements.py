@@ -7,25 +7,13 @@ from typing import Any
 
 from glasshouse.errors import StoreError
 from glasshouse.records import Interval, Measurement
-from glasshouse.store.hashing import canonical_json, json_hash
+from glasshouse.store.hashing import canonical_json
 from glasshouse.store.jsonl import append_rows, read_rows
 
 FIELDS = {field.name for field in dataclasses.fields(Measurement)}
 REQUIRED = {"id", "name", "value", "interval", "n", "unit", "lower_is_better"}
 NOT_COMPARED = ("code", "date")
 """Fields in which two rows of one id may differ and still say the same."""
-
-
-def measurement_id(
-    name: str, parameters: Mapping[str, Any], step: int | None = None, stage: str | None = None
-) -> str:
-    """An id from what is measured, so that a resumed run gives a number the id it had.
-
-    Example:
-        >>> measurement_id("attack_success_rate", {"seed": 1}, step=50)
-        'attack_success_rate-7b152ae6306f'
-    """
-    return f"{name}-{json_hash([name, parameters, step, stage])[:12]}"
 
 
 def measurement_row(measurement: Measurement) -> dict[str, Any]:

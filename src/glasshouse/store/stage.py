@@ -1,8 +1,8 @@
 """Stages named by what they are made of: finished work is found again, unfinished work resumes.
 
 A stage's folder is `KIND-HASH12`: the hash of its kind, the version number of that kind (raised by hand when
-its meaning changes), its config and the hashes of its inputs. The commit is recorded and not hashed. `done.json`
-is written last: a folder with it is finished, a folder without it is resumed by whoever holds its lock.
+its meaning changes), its config and the hashes of its inputs. The commit is recorded and not hashed.
+`done.json` is written last: a folder with it is finished; the holder of the lock resumes one without it.
 """
 
 import os
