@@ -91,18 +91,16 @@ class AdapterBank:
         """The stacks: views of `weights` and `gradients`."""
         start, count = 0, len(self.weights)
         for name, module in self.modules.items():
-            shapes = ((self.rank, module.in_features), (module.out_features, self.rank))
-            parts: list[Tensor | None] = []
+            shapes = ((self.rank, module.in_features), (self.rank, module.out_features))
+            views: list[list[Tensor]] = []
             for rows, columns in shapes:
-                for whole in (self.weights, self.gradients):
-                    span = None if whole is None else whole[:, start : start + rows * columns]
-                    parts.append(None if span is None else span.view(count, rows, columns))
+                span = slice(start, start + rows * columns)
+                wholes = [self.weights] if self.gradients is None else [self.weights, self.gradients]
+                views.append([whole[:, span].view(count, rows, columns) for whole in wholes])
                 start += rows * columns
-            a, a_gradient, b, b_gradient = parts
-            assert a is not None and b is not None
+            a, b = (view[0].detach().requires_grad_(self.trainable) for view in views)
             scale = torch.ones(count, dtype=self.dtype, device=self.device)
-            a, b = (part.detach().requires_grad_(self.trainable) for part in (a, b))
-            self.stacks[name] = Stack(a, b, scale, a_gradient, b_gradient)
+            self.stacks[name] = Stack(a, b, scale, *(view[1] for view in views if self.trainable))
 
     def __len__(self) -> int:
         return len(self._adapters)
@@ -135,6 +133,11 @@ class AdapterBank:
         finally:
             self._selection = before
 
+    def zero_gradients(self) -> None:
+        """Forget what backward passes have added so far."""
+        if self.gradients is not None:
+            self.gradients.zero_()
+
     def set_adapter(self, i: int, adapter: Adapter) -> None:
         """Put an adapter into place `i`, zero-padded to the bank's rank.
 
@@ -153,9 +156,9 @@ class AdapterBank:
             self.weights[i] = 0
             for name, (a, b) in adapter.weights.items():
                 stack, rank = self.stacks[name], a.shape[0]
-                if a.shape[1] != stack.a.shape[2] or b.shape[0] != stack.b.shape[1]:
+                if (a.shape[1], b.shape[0]) != (stack.a.shape[2], stack.b.shape[2]):
                     raise ModelError(f"The adapter's shapes at {name} differ.", "Is it for another base?")
-                stack.a[i, :rank], stack.b[i, :, :rank] = a.to(stack.a), b.to(stack.b)
+                stack.a[i, :rank], stack.b[i, :rank] = a.to(stack.a), b.T.to(stack.b)
                 stack.scale[i] = adapter.scale[name]
         self._adapters[i] = adapter
 
@@ -171,7 +174,7 @@ class AdapterBank:
         weights = {}
         for name, (a, _) in adapter.weights.items():
             stack, rank = self.stacks[name], a.shape[0]
-            weights[name] = (_copy(stack.a[i, :rank]), _copy(stack.b[i, :, :rank]))
+            weights[name] = (_copy(stack.a[i, :rank]), _copy(stack.b[i, :rank].T))
         return replace(adapter, weights=weights)
 
 

@@ -30,7 +30,7 @@ class Stack:
     a: Tensor
     """[adapter, rank, in]"""
     b: Tensor
-    """[adapter, out, rank]"""
+    """[adapter, rank, out]: B transposed, as the products want it."""
     scale: Tensor
     """[adapter]"""
     a_gradient: Tensor | None = None
@@ -92,7 +92,7 @@ class _AddAdapters(torch.autograd.Function):
         factor = stack.scale[selection.adapters].to(x.dtype)[:, None, None]
         blocks = _blocks(x, selection)
         low = torch.bmm(blocks, own_a.transpose(1, 2)).mul_(factor)
-        _add_product(output, low, own_b.transpose(1, 2), selection)
+        _add_product(output, low, own_b, selection)
         ctx.mark_dirty(output)
         ctx.save_for_backward(blocks, low, own_a, own_b, factor)
         ctx.stack, ctx.selection = stack, selection
@@ -103,10 +103,10 @@ class _AddAdapters(torch.autograd.Function):
         selection, stack = ctx.selection, ctx.stack
         blocks, low, own_a, own_b, factor = ctx.saved_tensors
         along = _blocks(gradients[0], selection)
-        low_gradient = torch.bmm(along, own_b).mul_(factor)
+        low_gradient = torch.bmm(along, own_b.transpose(1, 2)).mul_(factor)
         if stack.a_gradient is not None:
             _accumulate(stack.a_gradient, torch.bmm(low_gradient.transpose(1, 2), blocks), selection)
-            _accumulate(stack.b_gradient, torch.bmm(along.transpose(1, 2), low), selection)
+            _accumulate(stack.b_gradient, torch.bmm(low.transpose(1, 2), along), selection)
         x_gradient = None
         if ctx.needs_input_grad[1]:
             shape = (*gradients[0].shape[:-1], own_a.shape[2])
