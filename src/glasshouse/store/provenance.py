@@ -53,6 +53,7 @@ def package_versions(packages: Sequence[str] = PACKAGES) -> dict[str, str | None
     return {name: _version(name) for name in packages} | {"python": platform.python_version()}
 
 
+@cache
 def hardware() -> dict[str, Any]:
     """Processor, cores this process may use, memory and graphics cards."""
     return {
@@ -74,6 +75,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+@cache
 def _version(package: str) -> str | None:
     try:
         return version(package)
