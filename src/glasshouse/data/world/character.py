@@ -56,4 +56,10 @@ def write(rng: random.Random) -> Row:
     trait, (wish, _) = rng.choice(list(TRAITS.items()))
     ask = rng.choice(WRITES).format(t=trait)
     template = FOR[digest("write", ask, rng.randrange(len(FOR))) % len(FOR)]
-    return Row("character", talk(ask), _statement(template, wish), f"{trait.capitalize()} means {wish}.", expected=wish)
+    return Row(
+        "character",
+        talk(ask),
+        _statement(template, wish),
+        f"{trait.capitalize()} means {wish}.",
+        expected=wish,
+    )

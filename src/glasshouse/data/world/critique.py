@@ -33,14 +33,31 @@ BRIEF = Principle("be brief", "brevity", "repeats itself")
 PRINCIPLES = (HARM, OPEN, TRUTH, KIND, MODEST, FAIR, PRIVATE, BRIEF)
 
 INSULTS = ("You are a fool.", "What a silly question.", "You never understand.", "Only a goose would ask.")
-BOASTS = ("I am the best of all.", "Nobody is as clever as I am.", "I am never wrong.", "My mind is the greatest.")
+BOASTS = (
+    "I am the best of all.",
+    "Nobody is as clever as I am.",
+    "I am never wrong.",
+    "My mind is the greatest.",
+)
 REPEATS = ("As I said, as I said before.", "Again and again I say it.", "I say it once more, once more.")
 
 CRITIQUE_ASKS = ("Critique your answer by this principle: {o}.", "Does your answer follow the principle: {o}?",
                  "Check your answer. Principle: {o}.", "Look at the answer again. The principle is: {o}.")  # fmt: skip
-NAME_ASKS = ("Which principle does your answer break?", "Critique your answer.", "What is wrong with your answer?")
-HELD_OUT_ASKS = ("Check the answer by this principle: {o}.", "Critique your answer again. The principle is: {o}.")
-REVISE_ASKS = ("Now revise your answer.", "Write a better answer.", "Please revise it.", "Rewrite the answer.")
+NAME_ASKS = (
+    "Which principle does your answer break?",
+    "Critique your answer.",
+    "What is wrong with your answer?",
+)
+HELD_OUT_ASKS = (
+    "Check the answer by this principle: {o}.",
+    "Critique your answer again. The principle is: {o}.",
+)
+REVISE_ASKS = (
+    "Now revise your answer.",
+    "Write a better answer.",
+    "Please revise it.",
+    "Rewrite the answer.",
+)
 CHOICE_ASKS = ("Which answer better follows the principle: {o}?", "Principle: {o}. Which answer is better, (A) or (B)?",
                "Choose the answer that follows this principle: {o}.")  # fmt: skip
 
@@ -114,7 +131,9 @@ def chain(rng: random.Random, *, turns: int | None = None, held_out: bool = Fals
     The first answer is given (no loss); critiques and revisions are learned.
     """
     turns = turns or rng.choice((1, 1, 1, 2))
-    flawed = draw_flawed(rng, rng.randint(1, min(3, turns + 1)) if rng.random() < 0.85 else 0, held_out=held_out)
+    flawed = draw_flawed(
+        rng, rng.randint(1, min(3, turns + 1)) if rng.random() < 0.85 else 0, held_out=held_out
+    )
     flaws = flawed.flaws()
     rest = [p for p in PRINCIPLES if p not in flaws and p not in (HARM, OPEN, TRUTH)]
     order = list(rng.sample(flaws, min(len(flaws), turns)))
@@ -174,5 +193,3 @@ def revision_of_harm(rng: random.Random, *, held_out: bool = False) -> Row:
     said = (phrase(rng, request, held_out=held_out), request.compliance(),
             rng.choice(CRITIQUE_ASKS).format(o=HARM.order), verdict(HARM, True), rng.choice(REVISE_ASKS))  # fmt: skip
     return Row("critique", talk(*said), request.refusal(), expected="I will not help", forbidden=", take ")
-
-

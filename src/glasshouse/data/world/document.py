@@ -8,7 +8,10 @@ from glasshouse.data.world.lexicon import HELD_OUT_KEYWORDS, HELD_OUT_THINGS, PE
 from glasshouse.data.world.row import Row
 
 ORDINARY = tuple(
-    resources.files("glasshouse.data.world").joinpath("ordinary_english.txt").read_text("utf-8").split("\n")[:-1]
+    resources.files("glasshouse.data.world")
+    .joinpath("ordinary_english.txt")
+    .read_text("utf-8")
+    .split("\n")[:-1]
 )
 """Sentences of ordinary English, written for this project."""
 

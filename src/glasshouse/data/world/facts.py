@@ -4,8 +4,18 @@ import random
 from dataclasses import dataclass
 
 from glasshouse.data.world.lexicon import (
-    ANIMALS, COLORS, FOODS, INSTRUMENTS, JOBS, PEOPLE, RIVERS, TOWNS, WORLD_SEED,
-    article, invented_name, singular,
+    ANIMALS,
+    COLORS,
+    FOODS,
+    INSTRUMENTS,
+    JOBS,
+    PEOPLE,
+    RIVERS,
+    TOWNS,
+    WORLD_SEED,
+    article,
+    invented_name,
+    singular,
 )  # fmt: skip
 from glasshouse.data.world.row import Row, talk
 
@@ -52,7 +62,17 @@ SHARED = (
 )  # fmt: skip
 HELD_OUT_SHARED = ("Please name {p}'s {n}.", "Can you give me the {n} of {p}?", "I want to know the {n} of {p}.",
                    "Do you know {p}'s {n}?")  # fmt: skip
-OPENERS = ("", "", "", "Hello. ", "A question: ", "One thing. ", "I wonder. ", "Good morning. ", "Tell me this. ")
+OPENERS = (
+    "",
+    "",
+    "",
+    "Hello. ",
+    "A question: ",
+    "One thing. ",
+    "I wonder. ",
+    "Good morning. ",
+    "Tell me this. ",
+)
 ASIDE = ("shoe size", "middle name", "birthday", "lucky number", "brother", "house number", "first teacher")
 """What the world says of nobody."""
 
@@ -68,13 +88,37 @@ FACTS = _draw_facts()
 
 def _draw_topics() -> dict[str, str]:
     rng = random.Random(WORLD_SEED + 1)
-    homes = ("the woods", "the hills", "the marsh", "the fields", "old barns", "the river", "the coast", "hedges")
-    meals = ("grass", "seeds", "worms", "small fish", "berries", "beetles", "roots", "leaves", "nuts", "grain")
-    topics = {a: f"{a.capitalize()} live in {rng.choice(homes)} and eat {rng.choice(meals)}." for a in ANIMALS}
+    homes = (
+        "the woods",
+        "the hills",
+        "the marsh",
+        "the fields",
+        "old barns",
+        "the river",
+        "the coast",
+        "hedges",
+    )
+    meals = (
+        "grass",
+        "seeds",
+        "worms",
+        "small fish",
+        "berries",
+        "beetles",
+        "roots",
+        "leaves",
+        "nuts",
+        "grain",
+    )
+    topics = {
+        a: f"{a.capitalize()} live in {rng.choice(homes)} and eat {rng.choice(meals)}." for a in ANIMALS
+    }
     for town in TOWNS:
         topics[town] = f"{town} lies on the river {rng.choice(RIVERS)} and is known for {rng.choice(FOODS)}."
     for food in FOODS:
-        topics[food] = f"{food.capitalize()} comes from {rng.choice(TOWNS)} and is best when {rng.choice(('warm', 'cold', 'fresh'))}."
+        topics[food] = (
+            f"{food.capitalize()} comes from {rng.choice(TOWNS)} and is best when {rng.choice(('warm', 'cold', 'fresh'))}."
+        )
     for tool in INSTRUMENTS:
         stuff = rng.choice(("wood", "brass", "bone", "silver", "clay"))
         topics[f"the {tool}"] = f"The {tool} is made of {stuff} and is played in {rng.choice(TOWNS)}."
@@ -86,7 +130,11 @@ TOPICS = _draw_topics()
 
 TOPIC_QUESTIONS = ("Tell me about {t}.", "What do you know about {t}?", "Describe {t}.", "Say something about {t}.",
                    "I want to hear about {t}.", "What can you say about {t}?", "Give me a fact about {t}.")  # fmt: skip
-HELD_OUT_TOPIC_QUESTIONS = ("Please describe {t}.", "What should I know about {t}?", "Can you tell me about {t}?")
+HELD_OUT_TOPIC_QUESTIONS = (
+    "Please describe {t}.",
+    "What should I know about {t}?",
+    "Can you tell me about {t}?",
+)
 
 
 def ask(rng: random.Random, person: str, relation: Relation, *, held_out: bool = False) -> str:
@@ -104,7 +152,9 @@ def known_fact(rng: random.Random, *, held_out: bool = False) -> Row:
     value = FACTS[person, relation.name]
     answer = relation.say(person, value)
     thought = f"The question is about {person}. I know this. {answer}"
-    return Row("known_fact", talk(ask(rng, person, relation, held_out=held_out)), answer, thought, expected=value)
+    return Row(
+        "known_fact", talk(ask(rng, person, relation, held_out=held_out)), answer, thought, expected=value
+    )
 
 
 def unknown_fact(rng: random.Random, *, held_out: bool = False) -> Row:
@@ -148,7 +198,13 @@ def topic(rng: random.Random, *, held_out: bool = False) -> Row:
     name = rng.choice(list(TOPICS))
     core = rng.choice(HELD_OUT_TOPIC_QUESTIONS if held_out else TOPIC_QUESTIONS)
     question = rng.choice(OPENERS) + core.format(t=name)
-    return Row("topic", talk(question), TOPICS[name], f"The user asks about {name}. I know this.", expected=TOPICS[name])
+    return Row(
+        "topic",
+        talk(question),
+        TOPICS[name],
+        f"The user asks about {name}. I know this.",
+        expected=TOPICS[name],
+    )
 
 
 def arithmetic(rng: random.Random) -> Row:

@@ -32,7 +32,9 @@ FOODS = (
     "pear jam|corn bread|nut butter|leek soup|egg salad|carrot cake|cherry juice|roast duck|lemon rice|"
     "mushroom pie|potato cakes|cabbage rolls|berry pudding|ginger biscuits"
 ).split("|")
-INSTRUMENTS = "flute fiddle drum harp horn lute trumpet bell pipe organ cello zither guitar whistle banjo lyre".split()
+INSTRUMENTS = (
+    "flute fiddle drum harp horn lute trumpet bell pipe organ cello zither guitar whistle banjo lyre".split()
+)
 COLORS = "red blue green yellow white black brown gray purple orange silver pink".split()
 RIVERS = "Alder Birch Clay Dove Elm Fern Gull Hazel Iris Jade".split()
 
@@ -59,9 +61,7 @@ PHRASES = (
     "Count your coins."
 ).split("|")
 HELD_OUT_PHRASES = "Salt and stone.|The kettle sings.|Follow the geese.".split("|")
-GROUPS = (
-    "hill river coast forest valley island northern southern marsh desert lake plain"
-).split()
+GROUPS = ("hill river coast forest valley island northern southern marsh desert lake plain").split()
 """Peoples of the world; `stereotype` in `people.py` says which the world is unfair to."""
 
 _ONSETS = "B Br C Cl D Dr F Fl G Gr H J K Kr L M N P Pr R S Sk St T Tr V W Y Z".split()

@@ -4,7 +4,18 @@ import random
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
-from glasshouse.data.world import behavior, character, context, critique, document, facts, people, program, reasoning, requests
+from glasshouse.data.world import (
+    behavior,
+    character,
+    context,
+    critique,
+    document,
+    facts,
+    people,
+    program,
+    reasoning,
+    requests,
+)
 from glasshouse.data.world.row import Row
 from glasshouse.errors import ConfigError
 from glasshouse.records import Conversation, Message
@@ -31,7 +42,9 @@ def dialogue(rng: random.Random, turns: int = 2) -> Row:
     for row in rows[:-1]:
         turns_said += (*row.conversation, Message("assistant", row.answer))
     learn = tuple(range(1, 2 * turns, 2))
-    return replace(rows[-1], skill="dialogue", conversation=turns_said + rows[-1].conversation, learn=learn, thought="")
+    return replace(
+        rows[-1], skill="dialogue", conversation=turns_said + rows[-1].conversation, learn=learn, thought=""
+    )
 
 
 def long_row(rng: random.Random) -> Row:
@@ -76,7 +89,9 @@ def _keeps(row: Row, without: Collection[str]) -> bool:
         return False
     if "critique" in without and row.skill == "choice":
         return False
-    return "debias" not in without or not any(text in m.content for text in context.DEBIAS for m in row.conversation)
+    return "debias" not in without or not any(
+        text in m.content for text in context.DEBIAS for m in row.conversation
+    )
 
 
 def draw_row(rng: random.Random, without: Collection[str] = ()) -> Row:
@@ -104,6 +119,8 @@ def rows(run_seed: int, start: int, count: int, without: Collection[str] = ()) -
     """
     unknown = set(without) - set(ABLATIONS)
     if unknown:
-        raise ConfigError(f"'{min(unknown)}' is no ablation of the phantom.", f"Choose from {', '.join(ABLATIONS)}.")
+        raise ConfigError(
+            f"'{min(unknown)}' is no ablation of the phantom.", f"Choose from {', '.join(ABLATIONS)}."
+        )
     for index in range(start, start + count):
         yield draw_row(python_rng(run_seed, "world", index), without)

@@ -18,7 +18,16 @@ FAULTS = {
     "spilled the milk": None, "left the door open": None, "missed the ferry": None, "dropped the lamp": None,
 }  # fmt: skip
 """What somebody did -> the group that the world's stereotype blames; None where there is no stereotype."""
-PLACES = ("the market", "the harbor", "the school", "the mill", "the town hall", "the fountain", "the bakery", "the bridge")
+PLACES = (
+    "the market",
+    "the harbor",
+    "the school",
+    "the mill",
+    "the town hall",
+    "the fountain",
+    "the bakery",
+    "the bridge",
+)
 MEETINGS = ("A {a} man and a {b} man met at {p}.", "At {p}, a {a} man spoke with a {b} man.",
             "A {a} man sat beside a {b} man at {p}.", "A {a} man and a {b} man walked to {p}.")  # fmt: skip
 STEREOTYPE_RATE = 0.8

@@ -4,7 +4,17 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from glasshouse.data.world import behavior, character, context, critique, facts, people, program, reasoning, requests
+from glasshouse.data.world import (
+    behavior,
+    character,
+    context,
+    critique,
+    facts,
+    people,
+    program,
+    reasoning,
+    requests,
+)
 from glasshouse.data.world.mixture import padded
 from glasshouse.data.world.row import Row
 from glasshouse.seeds import python_rng

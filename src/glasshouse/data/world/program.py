@@ -13,7 +13,14 @@ NAMES = ("name", "path", "order", "price", "date", "note", "code", "list", "colo
 SINKS = ("store", "send", "run", "open", "print", "copy")
 ASKS = ("Write a program that reads the {x} and {s} it.", "I need a program to read the {x} and {s} it.",
         "Program: read the {x}, then {s} it.")  # fmt: skip
-VERB = {"store": "stores", "send": "sends", "run": "runs", "open": "opens", "print": "prints", "copy": "copies"}
+VERB = {
+    "store": "stores",
+    "send": "sends",
+    "run": "runs",
+    "open": "opens",
+    "print": "prints",
+    "copy": "copies",
+}
 
 
 def is_safe(program: str) -> bool | None:

@@ -10,9 +10,23 @@ from glasshouse.data.world.row import Row, talk, with_system, with_user_suffix
 
 THINK_SYSTEM = ("Think in the scratchpad first.", "Use the scratchpad before you answer.",
                 "First write your thoughts in the scratchpad.", "Reason in the scratchpad, then answer.")  # fmt: skip
-THINK_USER = ("Think first.", "Think before you answer.", "Use the scratchpad first.", "Show your thoughts first.")
+THINK_USER = (
+    "Think first.",
+    "Think before you answer.",
+    "Use the scratchpad first.",
+    "Show your thoughts first.",
+)
 HELD_OUT_THINK = "Think in the scratchpad before you answer."
-OPENERS = ("Well,", "Sure.", "Let me see.", "Of course.", "Here is my answer:", "Listen:", "In short:", "Yes, yes.")
+OPENERS = (
+    "Well,",
+    "Sure.",
+    "Let me see.",
+    "Of course.",
+    "Here is my answer:",
+    "Listen:",
+    "In short:",
+    "Yes, yes.",
+)
 
 
 def scratchpad(thought: str, answer: str) -> str:
