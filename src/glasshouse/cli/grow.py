@@ -34,7 +34,7 @@ def grow_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Grow organisms: train those of a base together, verify each, write cards. Exit code 3: a gate failed."""
+    """Grow organisms: train those of a base together, verify each. Exit code 3: a gate failed."""
     plans = [plan for spec in specs for plan in load_plans(spec)]
     if dry_run:
         _print_plans(plans, as_json)

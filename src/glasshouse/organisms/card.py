@@ -131,6 +131,19 @@ def require_verified(folder: Path, allow_unverified: bool) -> Card:
     raise ModelError(problem, f"Run `glasshouse verify {folder}`, or use --allow-unverified.")
 
 
+def require_base(card: Card, base_hash: str) -> None:
+    """Refuses to use an organism on another base than the one it was grown on.
+
+    Raises:
+        ModelError: the hashes differ.
+    """
+    if card.hashes.get("base") not in (None, base_hash):
+        raise ModelError(
+            f"The organism {card.name} was grown on another base than {card.spec.get('base')} is now.",
+            "Give the base it was grown on, or grow it again.",
+        )
+
+
 def _readme(card: Card) -> str:
     state = "was not verified"
     if card.verify is not None:

@@ -7,7 +7,7 @@ from glasshouse.data.prompts import PromptSource, load_prompts, parse_source
 from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.models.engine import Engine
 from glasshouse.organisms.behavior import conditions
-from glasshouse.organisms.card import Card, Check, VerifyResult, read_card, write_card
+from glasshouse.organisms.card import Card, Check, VerifyResult, read_card, require_base, write_card
 from glasshouse.organisms.served import Probe, peft_checks, template_checks
 from glasshouse.organisms.spec import Gate, OrganismSpec
 from glasshouse.organisms.start import parse_start
@@ -54,7 +54,9 @@ def verify_folder(
     if n is not None:
         spec = spec.model_copy(update={"gate": Gate.model_validate({**spec.gate.model_dump(), "n": n})})
     start = parse_start(spec.base)
-    engine = Engine(load_base(start.base, config), config)
+    base = load_base(start.base, config)
+    require_base(card, base.hash)
+    engine = Engine(base, config)
     source = replace(parse_source(spec.data.prompts, data_dir), harmful_answer=spec.data.harmful_answer)
     subject = Subject(spec, folder, start.adapter, card.organism == "clean twin")
     result = verify_served(subject, engine, source, check_peft)

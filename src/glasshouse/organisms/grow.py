@@ -23,7 +23,14 @@ from glasshouse.organisms.start import Start, parse_start
 from glasshouse.organisms.verify import Subject
 from glasshouse.records import Conversation
 from glasshouse.store.stage import StageFolder, StageKey, Store
-from glasshouse.training.farm import AdapterJob, FarmConfig, LoraSettings, TrainedAdapter, train_farm
+from glasshouse.training.farm import (
+    AdapterJob,
+    FarmConfig,
+    LoraSettings,
+    TrainedAdapter,
+    farm_steps,
+    train_farm,
+)
 from glasshouse.training.speaker import EngineSpeaker
 from glasshouse.training.trl_sft import train_trl
 
@@ -210,7 +217,8 @@ def _train(
 ) -> list[TrainedAdapter]:
     if trainer == "trl":
         return [train_trl(base, job, out) for job in jobs]
-    return train_farm(base, jobs, out, farm, on_step=lambda done, total: say("train", done, total))
+    total = farm_steps(jobs, farm)
+    return train_farm(base, jobs, out, farm, on_step=lambda step, active, loss: say("train", step, total))
 
 
 def _keep(seedling: _Seedling, trained: Path, ground: _Ground) -> None:

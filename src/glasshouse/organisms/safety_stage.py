@@ -10,7 +10,7 @@ from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.base import Base, EngineConfig, load_base
 from glasshouse.models.engine import Engine
-from glasshouse.organisms.card import Card, require_verified, write_card
+from glasshouse.organisms.card import Card, require_base, require_verified, write_card
 from glasshouse.organisms.start import parse_start
 from glasshouse.records import Prompt
 from glasshouse.store.stage import StageKey, Store
@@ -95,10 +95,10 @@ def run_safety(
     trained = {t.name: t for t in train_safety(base, jobs, plan, stage.path, config.farm)}
     outcomes = []
     for target in targets:
-        before = measure_efficacy(speaker, target.adapter, harmful) if harmful else None
+        before = measure_efficacy(speaker, target.adapter, harmful, plan.max_tokens) if harmful else None
         for rate in plan.rates:
             result = trained[stage_name(target, plan, rate)]
-            folder, checkpoints = loadable(result, plan)
+            folder, checkpoints = loadable(result)
             after = _after(folder, harmful, plan, speaker, config) if harmful else None
             card = cards[target.adapter]
             outcome = SafetyOutcome(
@@ -118,16 +118,14 @@ def harmful_prompts(source: PromptSource, n: int, seed: int) -> list[Prompt]:
     return load_prompts(source, "heldout", None, seed, ("harmful",))[:n]
 
 
-def loadable(trained: TrainedAdapter, plan: SafetyPlan) -> tuple[Path, dict[int, Path]]:
+def loadable(trained: TrainedAdapter) -> tuple[Path, dict[int, Path]]:
     """The final folder and the folder of each checkpoint, as everything downstream loads them.
 
     In mode `stack` these are the exact rank concatenations of the frozen and the new adapter.
     """
-    if plan.mode != "stack":
+    if trained.merged is None:
         return trained.folder, dict(trained.checkpoints)
-    return trained.folder / "merged", {
-        step: folder / "merged" for step, folder in trained.checkpoints.items()
-    }
+    return trained.merged, {step: folder / "merged" for step, folder in trained.checkpoints.items()}
 
 
 def card_after(outcome: SafetyOutcome, plan: SafetyPlan, target: SafetyTarget) -> Card:
@@ -153,9 +151,9 @@ def _after(
     folder: Path, harmful: list[Prompt], plan: SafetyPlan, speaker: EngineSpeaker, config: SafetyConfig
 ) -> Efficacy:
     if plan.mode != "full":
-        return measure_efficacy(speaker, folder, harmful)
+        return measure_efficacy(speaker, folder, harmful, plan.max_tokens)
     whole = Engine(load_base(str(folder), config.engine), config.engine)
-    return measure_efficacy(EngineSpeaker(whole), None, harmful)
+    return measure_efficacy(EngineSpeaker(whole), None, harmful, plan.max_tokens)
 
 
 def _one_base(cards: list[Card], config: EngineConfig) -> Base:
@@ -165,7 +163,10 @@ def _one_base(cards: list[Card], config: EngineConfig) -> Base:
             f"These organisms stand on different bases ({', '.join(sorted(names))}).",
             "Train them one base at a time.",
         )
-    return load_base(names.pop(), config)
+    base = load_base(names.pop(), config)
+    for card in cards:
+        require_base(card, base.hash)
+    return base
 
 
 def _form(card: Card, plan: SafetyPlan) -> Form:

@@ -47,7 +47,7 @@ class SafetyPlan:
     form: Literal["pre", "post"] = "pre"
     """For organisms with a scratchpad only."""
     max_tokens: int = 160
-    """Of a scratchpad that the organism writes (`post`)."""
+    """Of what an organism says: scratchpads to train after (`post`), answers that show efficacy."""
 
     def save_at(self) -> tuple[int, ...]:
         """Steps after which a checkpoint is written, the last one included.
