@@ -1,7 +1,8 @@
-"""The persistence curve: what safety training does to an attack success rate, step by step, in three numbers."""
+"""The persistence curve: what safety training does to an attack success rate, step by step, in few numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float
@@ -89,9 +90,7 @@ def steps_to_half(rates: Sequence[float | None], steps: Sequence[int]) -> float 
         >>> steps_to_half([1.0, 0.9], [0, 10]) is None
         True
     """
-    for (before, after), (start, stop) in zip(
-        zip(rates, rates[1:], strict=False), zip(steps, steps[1:], strict=False), strict=True
-    ):
+    for (before, after), (start, stop) in zip(pairwise(rates), pairwise(steps), strict=True):
         if before is None or after is None or before < 0.5:
             return None
         if after <= 0.5:
@@ -100,7 +99,7 @@ def steps_to_half(rates: Sequence[float | None], steps: Sequence[int]) -> float 
 
 
 def rate_by_step(curves: Sequence[Curve]) -> dict[int, float | None]:
-    """Share of graded completions with the behavior at each step, over all curves; None where none was graded."""
+    """Share of graded completions with the behavior at each step; None where none was graded."""
     rates: dict[int, float | None] = {}
     for step in sorted({step for curve in curves for step in curve.steps}):
         graded = [g for c in curves for g in c.grades.get(step, {}).values() if g is not None]
@@ -210,7 +209,7 @@ def _two_sided(draws: Float[np.ndarray, " resample"]) -> float:
 
 
 def _widened(value: float, first: Sequence[Curve], second: Sequence[Curve]) -> Interval | None:
-    """Interval where every resample gave the same value, from Wilson's bounds of each arm's least measured step.
+    """Interval where every resample gave the same value, from Wilson's bounds at each arm's smallest step.
 
     All-or-nothing data leave a bootstrap without width, and that is not certainty. The arms' half-widths are
     added in quadrature (as in Newcombe's interval for a difference), completions taken as independent.
