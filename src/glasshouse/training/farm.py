@@ -1,6 +1,5 @@
 """The farm: many adapters of one frozen base trained at once, each as if it were alone."""
 
-import copy
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +29,7 @@ from glasshouse.training.forward import TokenLoss
 from glasshouse.training.fresh import first_adapter
 from glasshouse.training.job import AdapterJob, LoraSettings, TrainedAdapter, check_jobs, job_hash
 from glasshouse.training.optimizer import AdapterOptimizer
+from glasshouse.training.precision import model_in
 
 __all__ = ["AdapterJob", "FarmConfig", "LoraSettings", "OnStep", "TrainedAdapter", "farm_steps", "train_farm"]
 
@@ -82,7 +82,7 @@ def train_farm(
     check_jobs(jobs, getattr(base.model.config, "max_position_embeddings", 1 << 30))
     keys = {job.name: job_hash(job, base.hash, config.dtype) for job in jobs}
     with _threads(config.threads):
-        model = _compute_model(base.model, config)
+        model = model_in(base.model, config.dtype, config.device)
         done = 0
         for number, group in enumerate(_groups(jobs, config)):
             path = out / ".checkpoint" / f"group-{number:04d}.safetensors"
@@ -121,18 +121,6 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _compute_model(model: nn.Module, config: FarmConfig) -> nn.Module:
-    """The base in the farm's dtype. Buffers keep theirs: rounded rotary frequencies are another model."""
-    dtype, device = getattr(torch, config.dtype), torch.device(config.device)
-    parameter = next(model.parameters())
-    if parameter.dtype == dtype and parameter.device.type == device.type:
-        return model
-    own = copy.deepcopy(model).to(device).requires_grad_(False)
-    for weight in own.parameters():
-        weight.data = weight.data.to(dtype)
-    return own
 
 
 class _Group:
