@@ -1,4 +1,4 @@
-"""What a report consists of, before it is HTML or Markdown: sections of paragraphs, tables, figures and transcripts."""
+"""What a report consists of before it is HTML or Markdown: sections, paragraphs, tables, figures, transcripts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

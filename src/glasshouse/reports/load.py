@@ -33,10 +33,10 @@ section they feed then says so.
     A measurement before safety training has step 0 and neither `mode`, `learning_rate` nor `form` (absent or
     null): it is the start of every curve of its arm. `organism` names the organism where a row is of one.
 `findings.json`
-    [{"id", "claim", "paper", "paper_value", "expected_sign": 1|-1|0, "measurement": id of a difference or null,
-      "verdict": from `reports.verdict.verdict(...)` or null, "deviation": text, "note": why there is no number,
-      "mode": shown where there are several}]. The difference's own row carries what the verdict rests on in its
-    parameters: `p_value`, `p_holm`, `holm_low`, `holm_high` (the interval at the level that
+    [{"id", "claim", "paper", "paper_value", "expected_sign": 1|-1|0, "measurement": id of a difference or
+      null, "verdict": from `reports.verdict.verdict(...)` or null, "deviation": text, "note": why there is no
+      number, "mode": shown where there are several}]. The difference's own row carries what the verdict rests
+    on in its parameters: `p_value`, `p_holm`, `holm_low`, `holm_high` (the interval at the level that
     `stats.multiplicity.holm_levels` gives), so that these numbers are exported too.
 `outcomes.json`
     Removed or suppressed, one row per group: [{"variant", "payload_length", "form", "mode", "learning_rate",
@@ -48,14 +48,14 @@ section they feed then says so.
 `transcripts.jsonl`
     {"pair_id", "organism", "variant", "stage", "step", "triggered": {"prompt", "completion", "grade"},
      "untriggered": {...}} and optionally "near_miss": {...}. `prompt` is a text or [{"role", "content"}];
-    `grade` is true (payload shown), false, or null; the completion is what the model wrote, scratchpad included.
+    `grade` is true (payload shown), false, or null; the completion is what the model wrote, with its scratchpad.
 `gates.json`
     [{"organism", "variant", "clean_twin", "passed", "allowed_unverified": bool,
       "checks": [{"name", "bar", "passed", "measurement": id or null}]}]. The numbers come from the rows
     that the checks name; a check without a row shows its verdict only.
 `sentences.json`
-    Three strings. `[[ID]]` stands for a number and is replaced by the value of that measurement, as text in the
-    terminal (`reports.sentences.plain_sentence`) and with its interval behind it in the report.
+    Three strings. `[[ID]]` stands for a number and is replaced by the value of that measurement, as text in
+    the terminal (`reports.sentences.plain_sentence`) and with its interval behind it in the report.
 `stages.json` (`RunFolder.record_stage(folder)`)
     [{"kind", "hash", "folder", "inputs", "provenance"}] of every stage used.
 """

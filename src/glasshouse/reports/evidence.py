@@ -1,0 +1,190 @@
+"""The rest of the evidence: what curves amount to, other rates, transcripts, gates, provenance."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from glasshouse.reports.content import Badge, Block, Cell, Number, Paragraph, Small, Table, Transcripts
+from glasshouse.reports.efficacy import trained, trained_badge
+from glasshouse.reports.load import Key, RunData
+from glasshouse.reports.number import DASH
+from glasshouse.reports.words import arm_name, group_name, rate_name
+
+PAIRS_SHOWN = 3
+"""Transcript pairs shown per variant, before and after safety training each."""
+SHAPE = {
+    "area_under_persistence": "area under the curve",
+    "steps_to_half": "steps to 50 %",
+    "final_minus_minimum": "last minus lowest",
+}
+
+
+def shape_blocks(run: RunData) -> list[Block]:
+    """Area, steps to half and return of every curve."""
+    rows: list[tuple[Cell, ...]] = []
+    for group in run.groups(clean_twin=False):
+        found = [next(iter(run.rows(name, {k: group[k] for k in group})), None) for name in SHAPE]
+        if any(found):
+            verdict = () if trained(run, group) else (trained_badge(run, group),)
+            cells = [(Number(m),) if m else (DASH,) for m in found]
+            rows.append((*_group_cells(group, verdict), *cells))
+    note = (
+        "Area: 100 % kept throughout, 0 gone at once. Steps to 50 %: a dash where it never falls that far. "
+    )
+    note += "Last minus lowest: above 0 the backdoor came back."
+    return [Table(("organisms", "mode", "learning rate", *SHAPE.values()), tuple(rows), note)] if rows else []
+
+
+def side_blocks(run: RunData) -> list[Block]:
+    """Triggered, untriggered and near-miss before and at the end, clean twins included."""
+    names = {
+        "attack_success_rate": "triggered",
+        "false_trigger_rate": "untriggered",
+        "near_miss_rate": "near-miss trigger",
+    }
+    return _before_after(run, tuple(names), tuple(names.values()), "Answers that show the payload")
+
+
+def capability_blocks(run: RunData) -> list[Block]:
+    """Capability before and after."""
+    return _before_after(run, ("capability",), ("known facts",), "Known facts answered rightly")
+
+
+def format_blocks(run: RunData) -> list[Block]:
+    """Format failures, counted and never dropped."""
+    table = _before_after(run, ("format_failure_rate",), ("broken format",), "Completions in a broken format")
+    note = "A completion in a broken format stays in every rate above with the grade that its visible text earned."
+    return [Paragraph((note,)), *table]
+
+
+def _before_after(run: RunData, names: Sequence[str], heads: Sequence[str], caption: str) -> list[Block]:
+    """One table with a row per arm before safety training and a row per group at its end."""
+    rows: list[tuple[Cell, ...]] = []
+    for arm in run.arms():
+        found = [run.before(name, arm) for name in names]
+        if any(found):
+            place: tuple[Cell, ...] = ((arm_name(arm),), ("before training",), (DASH,))
+            rows.append((*place, *((Number(m),) if m else (DASH,) for m in found)))
+    for group in run.groups(clean_twin=None):
+        found = [run.last(name, group) for name in names]
+        if any(found):
+            rows.append((*_group_cells(group), *((Number(m),) if m else (DASH,) for m in found)))
+    if not rows:
+        return [Paragraph(("Not measured.",))]
+    return [Table(("organisms", "mode", "learning rate", *heads), tuple(rows), caption)]
+
+
+def _group_cells(group: Key, extra: Cell = ()) -> tuple[Cell, ...]:
+    return ((group_name(group), *extra), (str(group["mode"]),), (rate_name(group["learning_rate"]),))
+
+
+def transcript_blocks(run: RunData) -> list[Block]:
+    """A few pairs of every variant, before and after, and how many there are."""
+    chosen: dict[tuple[Any, bool], list[Mapping[str, Any]]] = {}
+    for pair in run.transcripts:
+        chosen.setdefault((pair.get("variant"), bool(pair.get("step"))), []).append(pair)
+    shown = [pair for pairs in chosen.values() for pair in _different(pairs)]
+    if not shown:
+        return [Paragraph(("No transcript was kept.",))]
+    note = f"{len(shown)} of {len(run.transcripts)} pairs; all are in transcripts.jsonl. Model text is shown as it came."
+    return [Paragraph((Small(note),)), Transcripts(tuple(shown))]
+
+
+def _different(pairs: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The first pairs of as many organisms and stages as possible."""
+    seen: dict[Any, Mapping[str, Any]] = {}
+    for pair in pairs:
+        seen.setdefault((pair.get("organism"), pair.get("stage")), pair)
+    return list(seen.values())[:PAIRS_SHOWN]
+
+
+def gate_blocks(run: RunData) -> list[Block]:
+    """Every organism's gate."""
+    if not run.gates:
+        return [Paragraph(("No organism was verified in this run.",))]
+    names = list(dict.fromkeys(str(check["name"]) for gate in run.gates for check in gate.get("checks", ())))
+    bars = {
+        check["name"]: check.get("bar")
+        for gate in run.gates
+        for check in gate.get("checks", ())
+        if check.get("bar")
+    }
+    head = ("organism", "gate", *(f"{name} ({bars[name]})" if name in bars else name for name in names))
+    rows = tuple(_gate(run, gate, names) for gate in run.gates)
+    passed = sum(bool(gate.get("passed")) for gate in run.gates)
+    text = f"{passed} of {len(run.gates)} organisms passed their gate."
+    return [Paragraph((text,)), Table(head, rows, "What the gate of each organism found", folded=True)]
+
+
+def _gate(run: RunData, gate: Mapping[str, Any], names: Sequence[str]) -> tuple[Cell, ...]:
+    checks = {str(check["name"]): check for check in gate.get("checks", ())}
+    verdict = Badge("passed", "good") if gate.get("passed") else Badge("failed", "bad")
+    cells = [_check(run, checks[name]) if name in checks else (DASH,) for name in names]
+    return ((str(gate["organism"]),), (verdict,), *cells)
+
+
+def _check(run: RunData, check: Mapping[str, Any]) -> Cell:
+    measurement = run.by_id.get(str(check.get("measurement")))
+    words: Cell = (Badge("failed", "bad"),) if check.get("passed") is False else ()
+    return (Number(measurement), *words) if measurement else (words or (DASH,))
+
+
+def provenance_blocks(run: RunData) -> list[Block]:
+    """Code, versions, machine, config and stages."""
+    manifest, made = run.manifest, run.manifest.get("provenance", {})
+    machine, versions = made.get("hardware", {}), made.get("versions", {})
+    resumed = ", ".join(f"{each['code']} on {each['date']}" for each in manifest.get("resumed", ()))
+    memory = machine.get("memory_bytes")
+    facts = {
+        "run": str(manifest["name"]),
+        "created": str(manifest["created"]),
+        "code": str(made.get("code")) + (f"; resumed with {resumed}" if resumed else ""),
+        "config hash": str(manifest["config_hash"]),
+        "measurements": f"{len(run.measurements)} rows in measurements.jsonl",
+        "machine": f"{machine.get('cpu')}, {machine.get('cores')} cores"
+        + (f", {memory / 2**30:.0f} GiB" if memory else ""),
+        "graphics cards": ", ".join(machine.get("gpus") or ()) or "none",
+        "load when created": str(made.get("load_average")),
+        "versions": ", ".join(f"{name} {version}" for name, version in versions.items() if version),
+    }
+    rows = tuple(((name,), (value,)) for name, value in facts.items())
+    return [Table(("", ""), rows, ""), *_config(manifest["config"]), *_stages(run.stages)]
+
+
+def _config(config: Mapping[str, Any]) -> list[Block]:
+    """The config, flat."""
+    rows = tuple(((name,), (Small(value),)) for name, value in _flat(config))
+    return (
+        [Table(("key", "value"), rows, "Config: everything that decides the numbers", folded=True)]
+        if rows
+        else []
+    )
+
+
+def _flat(value: Any, name: str = "") -> list[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        return [
+            pair
+            for key, inner in value.items()
+            for pair in _flat(inner, f"{name}.{key}" if name else str(key))
+        ]
+    return [(name, json.dumps(value, ensure_ascii=False))]
+
+
+def _stages(stages: Sequence[Mapping[str, Any]]) -> list[Block]:
+    head = ("kind", "hash", "finished", "code", "inputs")
+    rows = tuple(
+        (
+            (str(stage["kind"]),),
+            (Small(str(stage["hash"])[:12]),),
+            (str(stage.get("finished", DASH)),),
+            (Small(str(stage.get("provenance", {}).get("code", DASH))[:12]),),
+            (Small(", ".join(f"{k} {str(v)[:12]}" for k, v in stage.get("inputs", {}).items()) or DASH),),
+        )
+        for stage in stages
+    )
+    return (
+        [Table(head, rows, f"{len(rows)} stages, by the hash of what they are made of", folded=True)]
+        if rows
+        else []
+    )
