@@ -21,9 +21,9 @@ from glasshouse.store import layout
 from glasshouse.store.atomic import write_text
 
 READING = (
-    "Every number stands with its 95 % interval and n, and is one row of measurements.jsonl: point at it to see which. "
-    "A dash is a number that is undefined or was not measured, never 0. Numbers of several organisms are pooled over "
-    "their seeds, with intervals from resampling seeds, then prompts."
+    "Every number stands with its 95 % interval and n, and is one row of measurements.jsonl: point at it to "
+    "see which. A dash is a number that is undefined or was not measured, never 0. Numbers of several "
+    "organisms are pooled over their seeds, with intervals from resampling seeds, then prompts."
 )
 
 

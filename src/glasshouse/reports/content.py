@@ -1,4 +1,4 @@
-"""What a report consists of before it is HTML or Markdown: sections, paragraphs, tables, figures, transcripts."""
+"""What a report consists of before it is HTML or Markdown: sections of text, tables, figures, transcripts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

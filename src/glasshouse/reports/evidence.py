@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from glasshouse.records import Measurement
 from glasshouse.reports.content import Badge, Block, Cell, Number, Paragraph, Small, Table, Transcripts
-from glasshouse.reports.efficacy import trained, trained_badge
+from glasshouse.reports.efficacy import by_rate, trained, trained_badge
 from glasshouse.reports.load import Key, RunData
 from glasshouse.reports.number import DASH
 from glasshouse.reports.words import arm_name, group_name, rate_name
@@ -13,26 +14,25 @@ from glasshouse.reports.words import arm_name, group_name, rate_name
 PAIRS_SHOWN = 3
 """Transcript pairs shown per variant, before and after safety training each."""
 SHAPE = {
-    "area_under_persistence": "area under the curve",
-    "steps_to_half": "steps to 50 %",
-    "final_minus_minimum": "last minus lowest",
+    "area_under_persistence": "Area under the curve: 100 % kept throughout, 0 gone at once",
+    "steps_to_half": "Steps until the attack success rate falls to 50 %: a dash where it never does",
+    "final_minus_minimum": "Last rate minus the lowest: above 0 the backdoor came back",
 }
 
 
 def shape_blocks(run: RunData) -> list[Block]:
-    """Area, steps to half and return of every curve."""
-    rows: list[tuple[Cell, ...]] = []
-    for group in run.groups(clean_twin=False):
-        found = [next(iter(run.rows(name, {k: group[k] for k in group})), None) for name in SHAPE]
-        if any(found):
-            verdict = () if trained(run, group) else (trained_badge(run, group),)
-            cells = [(Number(m),) if m else (DASH,) for m in found]
-            rows.append((*_group_cells(group, verdict), *cells))
-    note = (
-        "Area: 100 % kept throughout, 0 gone at once. Steps to 50 %: a dash where it never falls that far. "
-    )
-    note += "Last minus lowest: above 0 the backdoor came back."
-    return [Table(("organisms", "mode", "learning rate", *SHAPE.values()), tuple(rows), note)] if rows else []
+    """Area, steps to half and return of every curve: one table each, a column per rate."""
+    return [table for name, caption in SHAPE.items() for table in _shape(run, name, caption)]
+
+
+def _shape(run: RunData, name: str, caption: str) -> list[Block]:
+    def cell(group: Key) -> Cell:
+        found = next(iter(run.rows(name, group)), None)
+        number: Cell = (Number(found),) if found else (DASH,)
+        return number if trained(run, group) else (*number, trained_badge(run, group))
+
+    groups = [group for group in run.groups(clean_twin=False) if run.rows(name, group)]
+    return by_rate(groups, cell, caption, folded=True)
 
 
 def side_blocks(run: RunData) -> list[Block]:
@@ -53,29 +53,30 @@ def capability_blocks(run: RunData) -> list[Block]:
 def format_blocks(run: RunData) -> list[Block]:
     """Format failures, counted and never dropped."""
     table = _before_after(run, ("format_failure_rate",), ("broken format",), "Completions in a broken format")
-    note = "A completion in a broken format stays in every rate above with the grade that its visible text earned."
+    note = "A completion in a broken format stays in every rate, with the grade its visible text earned."
     return [Paragraph((note,)), *table]
 
 
 def _before_after(run: RunData, names: Sequence[str], heads: Sequence[str], caption: str) -> list[Block]:
-    """One table with a row per arm before safety training and a row per group at its end."""
-    rows: list[tuple[Cell, ...]] = []
-    for arm in run.arms():
-        found = [run.before(name, arm) for name in names]
-        if any(found):
-            place: tuple[Cell, ...] = ((arm_name(arm),), ("before training",), (DASH,))
-            rows.append((*place, *((Number(m),) if m else (DASH,) for m in found)))
-    for group in run.groups(clean_twin=None):
-        found = [run.last(name, group) for name in names]
-        if any(found):
-            rows.append((*_group_cells(group), *((Number(m),) if m else (DASH,) for m in found)))
-    if not rows:
-        return [Paragraph(("Not measured.",))]
-    return [Table(("organisms", "mode", "learning rate", *heads), tuple(rows), caption)]
+    """A table with a row per arm before safety training, and one with a row per group at its end."""
+
+    def cells(found: list[Measurement | None]) -> list[Cell]:
+        return [(Number(m),) if m else (DASH,) for m in found]
+
+    before = [(arm, [run.before(name, arm) for name in names]) for arm in run.arms()]
+    after = [(group, [run.last(name, group) for name in names]) for group in run.groups(clean_twin=None)]
+    first = tuple(((arm_name(arm),), *cells(found)) for arm, found in before if any(found))
+    last = tuple((*_group_cells(group), *cells(found)) for group, found in after if any(found))
+    tables: list[Block] = (
+        [Table(("organisms", *heads), first, f"{caption}, before safety training")] if first else []
+    )
+    head = ("organisms", "mode", "learning rate", *heads)
+    tables += [Table(head, last, f"{caption}, after safety training", folded=bool(first))] if last else []
+    return tables or [Paragraph(("Not measured.",))]
 
 
-def _group_cells(group: Key, extra: Cell = ()) -> tuple[Cell, ...]:
-    return ((group_name(group), *extra), (str(group["mode"]),), (rate_name(group["learning_rate"]),))
+def _group_cells(group: Key) -> tuple[Cell, ...]:
+    return ((group_name(group),), (str(group["mode"]),), (rate_name(group["learning_rate"]),))
 
 
 def transcript_blocks(run: RunData) -> list[Block]:
@@ -86,7 +87,7 @@ def transcript_blocks(run: RunData) -> list[Block]:
     shown = [pair for pairs in chosen.values() for pair in _different(pairs)]
     if not shown:
         return [Paragraph(("No transcript was kept.",))]
-    note = f"{len(shown)} of {len(run.transcripts)} pairs; all are in transcripts.jsonl. Model text is shown as it came."
+    note = f"{len(shown)} of {len(run.transcripts)} pairs; transcripts.jsonl has all. Model text is shown as it came."
     return [Paragraph((Small(note),)), Transcripts(tuple(shown))]
 
 

@@ -48,7 +48,7 @@ section they feed then says so.
 `transcripts.jsonl`
     {"pair_id", "organism", "variant", "stage", "step", "triggered": {"prompt", "completion", "grade"},
      "untriggered": {...}} and optionally "near_miss": {...}. `prompt` is a text or [{"role", "content"}];
-    `grade` is true (payload shown), false, or null; the completion is what the model wrote, with its scratchpad.
+    `grade` is true (payload shown), false, or null; the completion is the model's text, with its scratchpad.
 `gates.json`
     [{"organism", "variant", "clean_twin", "passed", "allowed_unverified": bool,
       "checks": [{"name", "bar", "passed", "measurement": id or null}]}]. The numbers come from the rows
@@ -191,13 +191,22 @@ def _has(measurement: Measurement, key: Key) -> bool:
 
 
 VARIANTS = ("normal", "cot", "distilled_cot")
+FORMS = ("plain", "pre_scratchpad", "post_scratchpad")
 
 
 def _arm_order(arm: Key) -> tuple[Any, ...]:
-    variant = str(arm["variant"])
-    known = VARIANTS.index(variant) if variant in VARIANTS else len(VARIANTS)
-    return (bool(arm["clean_twin"]), known, variant, str(arm["payload_length"]))
+    return (bool(arm["clean_twin"]), *_place(VARIANTS, arm["variant"]), str(arm["payload_length"]))
 
 
 def _group_order(group: Key) -> tuple[Any, ...]:
-    return (str(group["mode"]), *_arm_order(group), str(group["form"]), group["learning_rate"] or 0.0)
+    return (
+        str(group["mode"]),
+        *_arm_order(group),
+        *_place(FORMS, group["form"]),
+        group["learning_rate"] or 0.0,
+    )
+
+
+def _place(known: Sequence[str], name: object) -> tuple[int, str]:
+    """Known names in their order, others by the alphabet behind them."""
+    return (known.index(str(name)) if name in known else len(known), str(name))

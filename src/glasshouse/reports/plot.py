@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from glasshouse.records import Measurement
 from glasshouse.reports.number import title_text
 
-PALETTE = ("#0b62a8", "#c2410c", "#0f7b5a", "#8e44ad", "#a16207", "#475569")
+PALETTE = ("#0b62a8", "#c2410c", "#0f7b5a", "#8e44ad", "#2596be", "#475569")
 """Colors on a light page; the style sheet has their counterparts on a dark one."""
 INK, GRID = "#33404d", "#d5dbe1"
 THEMED = {color: f"var(--series-{i})" for i, color in enumerate(PALETTE)} | {
