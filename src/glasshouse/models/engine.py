@@ -79,7 +79,7 @@ class _Row:
 
 
 class Engine:
-    """Generation and scoring on one base model; every result equals that of the row alone (exactly in fp32)."""
+    """Generation and scoring on one base model; every result is that of its row alone (exactly in fp32)."""
 
     def __init__(self, base: Base, config: EngineConfig) -> None:
         torch.set_num_threads(config.threads)
@@ -91,7 +91,6 @@ class Engine:
         self._ends = _end_tokens(base)
         self._prefixes: dict[tuple[str, tuple[int, ...]], list[Layer]] = {}
 
-    @torch.inference_mode()
     def generate(
         self, requests: Sequence[GenerateRequest], on_batch: Callable[[int], None] | None = None
     ) -> list[Generation]:
@@ -101,20 +100,30 @@ class Engine:
             requests: what is wanted; adapters, lengths and sampling may differ.
             on_batch: called after each batch with the number of its rows.
         """
-        found: list[Generation | None] = [None] * len(requests)
-        plan = plan_batches([(r.prompt_ids, r.adapter) for r in requests], self.config.batch_size, self.split)
-        for batch in plan:
-            rows = [_new_row(place, requests[place]) for place in batch.places]
-            self._decode(batch, rows)
-            for row in rows:
-                found[row.place] = self._finish(row)
+        found: dict[int, Generation] = {}
+        for places, generations in self.stream(requests):
+            found.update(zip(places, generations, strict=True))
             if on_batch:
-                on_batch(len(rows))
-        return [generation for generation in found if generation is not None]
+                on_batch(len(places))
+        return [found[place] for place in range(len(requests))]
+
+    def stream(
+        self, requests: Sequence[GenerateRequest]
+    ) -> Iterator[tuple[tuple[int, ...], list[Generation]]]:
+        """The same batch by batch: places in the list of requests and their completions."""
+        asked = [(r.prompt_ids, r.adapter) for r in requests]
+        for batch in plan_batches(asked, self.config.batch_size, self.split):
+            yield batch.places, self._run(batch, [requests[place] for place in batch.places])
+
+    @torch.inference_mode()
+    def _run(self, batch: Batch, requests: list[GenerateRequest]) -> list[Generation]:
+        rows = [_new_row(place, request) for place, request in zip(batch.places, requests, strict=True)]
+        self._decode(batch, rows)
+        return [self._finish(row) for row in rows]
 
     @torch.inference_mode()
     def score(self, requests: Sequence[ScoreRequest]) -> list[tuple[float, ...]]:
-        """Summed log-probability, in nats, of every continuation; the prompt is computed once for all of them."""
+        """Summed log-probability, in nats, of every continuation; a prompt is computed once for all its own."""
         found: list[tuple[float, ...]] = [()] * len(requests)
         for batch in plan_batches(
             [(r.prompt_ids, r.adapter) for r in requests], self.config.batch_size, self.split

@@ -1,4 +1,4 @@
-"""Adapters of the local engine: read when first asked for, kept in a bank beside the base, the oldest dropped."""
+"""Adapters of the local engine: read when first asked for, kept in a bank, the oldest dropped."""
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -25,6 +25,11 @@ class AdapterSlots:
         self._held: OrderedDict[str, Adapter] = OrderedDict()
         self._places: dict[str, int] = {}
         self._known: dict[Path, tuple[tuple[int, int], str]] = {}
+        self._shapes = {
+            name: (module.out_features, module.in_features)
+            for name, module in base.model.named_modules()
+            if isinstance(module, torch.nn.Linear)
+        }
 
     def key(self, folder: Path | None) -> str:
         """Hash of the adapter's contents; empty for the bare base. Read again when the file changes."""
@@ -63,14 +68,22 @@ class AdapterSlots:
             if key in self._held:
                 self._held.move_to_end(key)
                 continue
-            adapter = read_adapter(folder)
-            shapes = {
-                n: (m.out_features, m.in_features)
-                for n, m in self.base.model.named_modules()
-                if isinstance(m, torch.nn.Linear)
-            }
-            check_fits(adapter, shapes, folder)
+            adapter = self._read(folder)
             self._place(key, adapter, set(wanted.values()))
+
+    def _read(self, folder: Path) -> Adapter:
+        adapter = read_adapter(folder)
+        check_fits(adapter, self._shapes, folder)
+        return adapter
+
+    def check(self, folder: Path | None) -> None:
+        """Nothing where an adapter can be used.
+
+        Raises:
+            ModelError: it is corrupt, or belongs to another base.
+        """
+        if folder is not None and self.key(folder) not in self._held:
+            self._hold({folder: self.key(folder)})
 
     def _place(self, key: str, adapter: Adapter, in_use: set[str]) -> None:
         if len(self._held) >= MOST:

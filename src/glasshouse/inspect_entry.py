@@ -1,0 +1,18 @@
+"""What `inspect eval` finds: the provider `glasshouse/BASE[:ADAPTER]` and the tasks, by entry point.
+
+Inspect imports this at every start, so nothing here may import torch or transformers.
+"""
+
+from inspect_ai.model import ModelAPI, modelapi
+
+from glasshouse.evals.backdoor_persistence import backdoor_persistence
+
+__all__ = ["backdoor_persistence", "glasshouse"]
+
+
+@modelapi(name="glasshouse")
+def glasshouse() -> type[ModelAPI]:
+    """The provider's class, imported (with torch) when the first model is made."""
+    from glasshouse.models.provider import GlasshouseAPI
+
+    return GlasshouseAPI
