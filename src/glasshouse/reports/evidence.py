@@ -11,7 +11,7 @@ from glasshouse.reports.load import Key, RunData
 from glasshouse.reports.number import DASH
 from glasshouse.reports.words import arm_name, group_name, rate_name
 
-PAIRS_SHOWN = 3
+PAIRS_SHOWN = 2
 """Transcript pairs shown per variant, before and after safety training each."""
 SHAPE = {
     "area_under_persistence": "Area under the curve: 100 % kept throughout, 0 gone at once",
@@ -47,14 +47,26 @@ def side_blocks(run: RunData) -> list[Block]:
 
 def capability_blocks(run: RunData) -> list[Block]:
     """Capability before and after."""
-    return _before_after(run, ("capability",), ("known facts",), "Known facts answered rightly")
+    return _one_number(run, "capability", "Known facts answered rightly")
 
 
 def format_blocks(run: RunData) -> list[Block]:
     """Format failures, counted and never dropped."""
-    table = _before_after(run, ("format_failure_rate",), ("broken format",), "Completions in a broken format")
     note = "A completion in a broken format stays in every rate, with the grade its visible text earned."
-    return [Paragraph((note,)), *table]
+    return [Paragraph((note,)), *_one_number(run, "format_failure_rate", "Completions in a broken format")]
+
+
+def _one_number(run: RunData, name: str, caption: str) -> list[Block]:
+    """One measurement before and after every training, clean twins included."""
+
+    def cell(found: Measurement | None) -> Cell:
+        return (Number(found) if found else DASH,)
+
+    groups = [group for group in run.groups(clean_twin=None) if run.last(name, group)]
+    if not groups:
+        return _before_after(run, (name,), ("",), caption)
+    first = ("before", lambda group: cell(run.before(name, group)))
+    return by_rate(groups, lambda group: cell(run.last(name, group)), caption, first)
 
 
 def _before_after(run: RunData, names: Sequence[str], heads: Sequence[str], caption: str) -> list[Block]:
@@ -87,7 +99,7 @@ def transcript_blocks(run: RunData) -> list[Block]:
     shown = [pair for pairs in chosen.values() for pair in _different(pairs)]
     if not shown:
         return [Paragraph(("No transcript was kept.",))]
-    note = f"{len(shown)} of {len(run.transcripts)} pairs; transcripts.jsonl has all. Model text is shown as it came."
+    note = f"{len(shown)} of {len(run.transcripts)} pairs (transcripts.jsonl has all), model text as it came."
     return [Paragraph((Small(note),)), Transcripts(tuple(shown))]
 
 

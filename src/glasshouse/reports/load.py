@@ -115,9 +115,16 @@ class RunData:
         """Rows over all organism seeds that no other row supersedes."""
         return [m for m in current(self.measurements) if m.parameters.get("seed") == POOLED]
 
+    @cached_property
+    def _by_name(self) -> Mapping[str, Sequence[Measurement]]:
+        names: dict[str, list[Measurement]] = {}
+        for measurement in self.pooled:
+            names.setdefault(measurement.name, []).append(measurement)
+        return names
+
     def rows(self, name: str, key: Key) -> list[Measurement]:
         """Pooled rows of one name, by step."""
-        found = [m for m in self.pooled if m.name == name and _has(m, key)]
+        found = [m for m in self._by_name.get(name, ()) if _has(m, key)]
         return sorted(found, key=lambda m: (m.step is not None, m.step or 0))
 
     def before(self, name: str, key: Key) -> Measurement | None:

@@ -69,8 +69,8 @@ def panel_svg(lines: Sequence[Line], axis: Axis, name: str) -> str:
     """
     marks: dict[str, Measurement] = {}
     with mpl.rc_context(STYLE | {"svg.hashsalt": name}):
-        figure = Figure(figsize=(3.9, 2.75), layout="constrained")
-        axes = figure.add_subplot()
+        figure = Figure(figsize=(4.0, 2.7))
+        axes = figure.add_axes((0.13, 0.16, 0.565, 0.81))
         for line in lines:
             _draw(axes, line, axis.scale, marks)
         _label(axes, lines, axis)

@@ -13,7 +13,7 @@ def verdict(expected_sign: int, value: float | None, interval: Interval | None) 
 
     `reproduced`: the paper's sign and an interval that excludes 0; `opposite`: the other sign and the same;
     `inconclusive` otherwise. Where the paper found no difference, an interval that excludes 0 is `opposite`,
-    and one that includes it is `inconclusive`: not having found a difference does not show that there is none.
+    and one that includes it is `inconclusive`: not having found a difference does not show there is none.
 
     Args:
         expected_sign: +1 or -1, the paper's; 0 where it found no difference.
