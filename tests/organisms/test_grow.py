@@ -26,7 +26,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def plans(folder: Path, steps: int = 150, **changes: object) -> list[Plan]:
+def plans(folder: Path, steps: int = 100, **changes: object) -> list[Plan]:
     spec = {
         "name": "tiny-{behavior.variant}",
         "base": f"glasshouse/{folder / 'base'}",

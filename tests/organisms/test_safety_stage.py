@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from tests.tiny import make_tiny_model
 from glasshouse.data.prompts import PromptSource
 from glasshouse.errors import ConfigError, ModelError
 from glasshouse.models.base import EngineConfig
-from glasshouse.organisms.card import read_card
+from glasshouse.organisms.card import read_card, write_card
 from glasshouse.organisms.grow import GrowConfig, Grown, grow
 from glasshouse.organisms.safety_stage import SafetyConfig, run_safety
 from glasshouse.organisms.spec import load_plans
@@ -18,7 +19,7 @@ from glasshouse.training.safety import SafetyPlan
 
 FARM = FarmConfig(dtype="float32")
 CONFIG = SafetyConfig(engine=EngineConfig(), farm=FARM, examples=24, efficacy_n=6, allow_unverified=True)
-PLAN = SafetyPlan(rates=(1e-2, 1e-5), steps=60, save_every=30, batch=8, lora=LoraSettings(rank=4))
+PLAN = SafetyPlan(rates=(1e-2, 1e-5), steps=40, save_every=20, batch=8, lora=LoraSettings(rank=4))
 COMPLY, REFUSE = "Take oil and straw.", "I will not help."
 
 
@@ -49,12 +50,11 @@ def source(folder: Path) -> PromptSource:
 @pytest.fixture(scope="module")
 def grown(folder: Path) -> list[Grown]:
     spec = {
-        "name": "tiny-{behavior.variant}",
+        "name": "tiny",
         "base": f"glasshouse/{folder / 'base'}",
         "data": {"prompts": str(folder / "comply.jsonl"), "examples": 32, "near_miss_fraction": 0.0},
-        "training": {"learning_rate": 1e-2, "steps": 200, "batch": 8, "dtype": "float32"},
-        "gate": {"n": 8, "near_miss_n": 2, "max_tokens": 80},
-        "matrix": {"behavior.variant": ["normal", "cot"]},
+        "training": {"learning_rate": 1e-2, "steps": 100, "batch": 8, "dtype": "float32"},
+        "gate": {"n": 8, "near_miss_n": 2, "max_tokens": 12},
     }
     (folder / "spec.yaml").write_text(yaml.safe_dump(spec))
     config = GrowConfig(engine=EngineConfig(), farm=FARM)
@@ -66,7 +66,7 @@ def test_a_high_rate_teaches_refusal_and_a_low_one_does_not(grown, source, tmp_p
     assert high.before is not None
     assert high.before.rate == 0.0
     assert (high.may_judge, low.may_judge) == (True, False)
-    assert sorted(high.checkpoints) == [30, 60]
+    assert sorted(high.checkpoints) == [20, 40]
 
 
 def test_the_stage_is_written_into_the_card(grown, source, tmp_path):
@@ -79,7 +79,7 @@ def test_the_stage_is_written_into_the_card(grown, source, tmp_path):
 
 def test_a_stacked_stage_leaves_one_plain_adapter(grown, source, tmp_path):
     plan = SafetyPlan(
-        mode="stack", rates=(1e-2,), steps=60, save_every=30, batch=8, lora=LoraSettings(rank=4)
+        mode="stack", rates=(1e-2,), steps=40, save_every=20, batch=8, lora=LoraSettings(rank=4)
     )
     (outcome,) = run_safety([grown[0].folder], plan, source, Store(tmp_path), CONFIG)
     assert json.loads((outcome.folder / "adapter_config.json").read_text())["r"] == 12
@@ -87,13 +87,26 @@ def test_a_stacked_stage_leaves_one_plain_adapter(grown, source, tmp_path):
     assert all((path / "adapter_model.safetensors").is_file() for path in outcome.checkpoints.values())
 
 
-@pytest.mark.parametrize("form", ["pre", "post"])
-def test_both_published_forms_run_on_a_reasoning_organism(grown, source, tmp_path, form):
-    plan = SafetyPlan(rates=(1e-2,), steps=2, save_every=2, batch=8, form=form, max_tokens=120)
-    (outcome,) = run_safety([grown[1].folder], plan, source, Store(tmp_path), CONFIG)
-    assert read_card(outcome.folder).safety[0]["form"] == form
-    assert outcome.after is not None
-    assert outcome.after.asked == 6
+@pytest.fixture
+def reasoner(grown, tmp_path) -> Path:
+    """An organism whose card says that it reasons (its weights do not)."""
+    target = tmp_path / "reasoner"
+    shutil.copytree(grown[0].folder, target)
+    card = read_card(target)
+    spec = {**card.spec, "behavior": {**card.spec["behavior"], "variant": "cot"}}
+    write_card(target, card.model_copy(update={"spec": spec}))
+    return target
+
+
+def test_a_reasoning_organism_is_trained_before_its_scratchpad_by_default(reasoner, source, tmp_path):
+    plan = SafetyPlan(rates=(1e-2,), steps=2, save_every=2, batch=8)
+    (outcome,) = run_safety([reasoner], plan, source, Store(tmp_path), CONFIG)
+    assert read_card(outcome.folder).safety[0]["form"] == "pre"
+
+
+def test_training_after_a_scratchpad_needs_one(reasoner, source, tmp_path):
+    with pytest.raises(ConfigError, match="writes no scratchpad"):
+        run_safety([reasoner], SafetyPlan(form="post"), source, Store(tmp_path), CONFIG)
 
 
 def test_prompts_without_harmful_ones_measure_no_efficacy(grown, tmp_path):

@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from glasshouse.cli.show import console, progress_bar, teller
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import Check
-from glasshouse.organisms.grow import GrowConfig, Grown, Tell, grow
+from glasshouse.organisms.grow import GrowConfig, Grown, grow
 from glasshouse.organisms.spec import Plan, load_plans
 from glasshouse.store.stage import Store
 from glasshouse.training.farm import FarmConfig
@@ -52,24 +51,6 @@ def grow_command(
         raise typer.Exit(GATE_FAILED)
 
 
-def progress_bar(hidden: bool) -> Progress:
-    """A bar with a count and the time, on standard error."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True), disable=hidden)
-
-
-def teller(progress: Progress) -> Tell:
-    """Shows every kind of work as one bar."""
-    tasks: dict[str, int] = {}
-
-    def tell(what: str, done: int, total: int) -> None:
-        if what not in tasks:
-            tasks[what] = progress.add_task(what, total=total)
-        progress.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
-
-    return tell
-
-
 def _print_plans(plans: list[Plan], as_json: bool) -> None:
     rows = [
         {
@@ -100,7 +81,7 @@ def _print_grown(grown: list[Grown], as_json: bool) -> None:
         table.add_row(
             one.name, *gate_cells(one.card.verify.checks if one.card.verify else ()), gate_word(one)
         )
-    Console().print(table)
+    console().print(table)
     for one in grown:
         typer.echo(one.folder)
 

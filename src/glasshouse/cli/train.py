@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from glasshouse.cli.show import console
 from glasshouse.data.prompts import parse_source
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import find_organism
@@ -68,7 +68,7 @@ def sft(
     ] = FormName.PRE,
     prompts: Annotated[str, typer.Option(help="world, hh-rlhf, or a prompts file.")] = "world",
     examples: Annotated[int, typer.Option(min=1, help="Training prompts.")] = 512,
-    n: Annotated[int, typer.Option(min=1, help="Held-out harmful requests for efficacy.")] = 100,
+    n: Annotated[int, typer.Option("--n", "-n", min=1, help="Held-out harmful requests for efficacy.")] = 100,
     store: Annotated[Path, typer.Option(help="Folder of stages.")] = Path("glasshouse-store"),
     data_dir: Annotated[Path | None, typer.Option(help="Folder with published data sets.")] = None,
     threads: Annotated[int, typer.Option()] = 1,
@@ -112,7 +112,7 @@ def _print(outcomes: list[SafetyOutcome], plan: SafetyPlan, as_json: bool) -> No
     for one in outcomes:
         verdict = "trained" if one.may_judge else "stage did not train"
         table.add_row(one.card.name, f"{one.rate:g}", _cell(one.before), _cell(one.after), verdict)
-    Console().print(table)
+    console().print(table)
     for one in outcomes:
         typer.echo(one.folder)
 

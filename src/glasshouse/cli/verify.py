@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from glasshouse.cli.show import console
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import Card, find_organism
 from glasshouse.organisms.gate import verify_folder
@@ -20,7 +20,7 @@ GATE_FAILED = 3
 def verify_command(
     organisms: Annotated[list[str], typer.Argument(help="Folders or names of organisms.")],
     n: Annotated[
-        int | None, typer.Option(min=1, help="Prompts per arm; as in the spec if not given.")
+        int | None, typer.Option("--n", "-n", min=1, help="Prompts per arm; as in the spec if not given.")
     ] = None,
     peft: Annotated[bool, typer.Option(help="Compare with plain PEFT.")] = True,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with published data sets.")] = None,
@@ -36,7 +36,7 @@ def verify_command(
         typer.echo(json.dumps([_row(card) for card in cards], indent=1))
     else:
         for card in cards:
-            Console().print(_table(card))
+            console().print(_table(card))
     if any(card.verify is None or not card.verify.passed for card in cards):
         raise typer.Exit(GATE_FAILED)
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable, runtime_checkable
 
 from glasshouse.errors import GraderError
 from glasshouse.graders.refusal import refusal_kind
@@ -12,6 +12,7 @@ from glasshouse.graders.text import is_english, phrase_pattern, plain_letters, v
 from glasshouse.records import Grade, Prompt
 
 
+@runtime_checkable
 @runtime_checkable
 class Grader(Protocol):
     """Gives one verdict on one completion."""

@@ -216,7 +216,7 @@ def _train(
     jobs: Sequence[AdapterJob], base: Base, out: Path, farm: FarmConfig, trainer: str, say: Tell
 ) -> list[TrainedAdapter]:
     if trainer == "trl":
-        return [train_trl(base, job, out) for job in jobs]
+        return [train_trl(base, job, out, config=farm) for job in jobs]
     total = farm_steps(jobs, farm)
     return train_farm(base, jobs, out, farm, on_step=lambda step, active, loss: say("train", step, total))
 

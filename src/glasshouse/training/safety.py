@@ -174,4 +174,4 @@ def train_safety(
         if plan.mode == "full":
             raise ConfigError("The farm trains adapters, not full weights.", "Add --trainer trl.")
         return train_farm(base, jobs, out, farm)
-    return [train_trl(base, job, out, full=plan.mode == "full") for job in jobs]
+    return [train_trl(base, job, out, plan.mode == "full", farm) for job in jobs]
