@@ -119,8 +119,8 @@ from glasshouse.records import Measurement
 from glasshouse.store.runs import create_run
 from glasshouse.store.stage import StageKey, Store
 store = Store(Path(sys.argv[1]))
-run = create_run(store, "run", {"n": 400})
-for i in range(400):
+run = create_run(store, "run", {"n": 200})
+for i in range(200):
     with store.stage(StageKey("measure", 1, {"i": i % 20})) as folder:
         if not folder.done:
             folder.finish({"value": i % 20 / 8})
@@ -138,13 +138,13 @@ def test_a_writer_killed_at_any_moment_and_resumed_ends_with_the_rows_of_one_tha
     rng = python_rng(0, "kill")
     for _ in range(5):
         process = subprocess.Popen([sys.executable, "-c", WRITER, str(store.root)])
-        target = written(store) + rng.randrange(5, 60)
+        target = written(store) + rng.randrange(5, 35)
         while process.poll() is None and written(store) < target:
             time.sleep(0.001)
         process.kill()
         process.wait()
-    assert 0 < written(store) < 400
+    assert 0 < written(store) < 200
     subprocess.run([sys.executable, "-c", WRITER, str(store.root)], check=True)
     run = open_run(store, "run")
-    assert [(m.id, m.value) for m in run.measurements()] == [(f"m{i}", i / 8) for i in range(400)]
+    assert [(m.id, m.value) for m in run.measurements()] == [(f"m{i}", i / 8) for i in range(200)]
     assert len(run.stages()) == 20

@@ -70,7 +70,7 @@ def panel_svg(lines: Sequence[Line], axis: Axis, name: str) -> str:
     marks: dict[str, Measurement] = {}
     with mpl.rc_context(STYLE | {"svg.hashsalt": name}):
         figure = Figure(figsize=(4.0, 2.7))
-        axes = figure.add_axes((0.13, 0.16, 0.565, 0.81))
+        axes = figure.add_axes((0.13, 0.16, 0.53, 0.81))
         for line in lines:
             _draw(axes, line, axis.scale, marks)
         _label(axes, lines, axis)
@@ -117,7 +117,7 @@ def _label(axes: Axes, lines: Sequence[Line], axis: Axis) -> None:
             textcoords="offset points",
             va="center",
             color=PALETTE[line.color % len(PALETTE)],
-            fontsize=8.5,
+            fontsize=8,
             annotation_clip=False,
         )
 
@@ -169,7 +169,7 @@ def _inline(svg: str, name: str, marks: Mapping[str, Measurement]) -> str:
     svg = re.sub(r'(<svg[^>]*?)width="[^"]*pt"', r"\1", svg, count=1)
     for color, variable in THEMED.items():
         svg = svg.replace(color, variable)
-    svg = re.sub(r"(font: [\d.]+px) [^;\"]+", r"\1 system-ui, sans-serif", svg)
+    svg = svg.replace("'DejaVu Sans', sans-serif", "system-ui, sans-serif")
     for mark, measurement in marks.items():
         about = (
             f'data-measurement="{escape(measurement.id)}"><title>{escape(title_text(measurement))}</title>'

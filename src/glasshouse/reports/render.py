@@ -98,7 +98,12 @@ def _spoken(prompt: str | Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    return " ".join(_markdown_inline(part).strip() for part in cell).replace("\n", " ").replace("|", "\\|")
+    """The parts in one line; words bring their own spaces, everything else is set apart."""
+    text = ""
+    for part in cell:
+        apart = bool(text) and not isinstance(part, str) and not text.endswith((" ", "("))
+        text += (" " if apart else "") + _markdown_inline(part)
+    return text.strip().replace("\n", " ").replace("|", "\\|")
 
 
 def _markdown_inline(part: Inline) -> str:

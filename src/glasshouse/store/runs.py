@@ -173,13 +173,22 @@ def import_measurements(run: RunFolder, path: Path) -> int:
         How many were added.
 
     Raises:
-        StoreError: the file is missing or torn, a row is no measurement, or an id has another content here.
+        StoreError: as `read_export`, or an id has another content here.
+    """
+    return run.append_measurements(read_export(path))
+
+
+def read_export(path: Path) -> list[Measurement]:
+    """The measurements of an exported file.
+
+    Raises:
+        StoreError: the file is missing or cut off, or a row is no measurement.
     """
     if not path.is_file():
         raise StoreError(f"There is no file {path}.", "Make one with `glasshouse runs export RUN > FILE`.")
     if read_rows(path).torn:
         raise StoreError(f"The last line of {path} is cut off.", "Export it again.")
-    return run.append_measurements(read_measurements(path))
+    return read_measurements(path)
 
 
 def changed_keys(before: Any, after: Any, path: str = "") -> list[str]:
