@@ -6,8 +6,9 @@ Inspect imports this at every start, so nothing here may import torch or transfo
 from inspect_ai.model import ModelAPI, modelapi
 
 from glasshouse.evals.backdoor_persistence import backdoor_persistence
+from glasshouse.evals.capability import harmful_refusal, known_facts
 
-__all__ = ["backdoor_persistence", "glasshouse"]
+__all__ = ["backdoor_persistence", "glasshouse", "harmful_refusal", "known_facts"]
 
 
 @modelapi(name="glasshouse")

