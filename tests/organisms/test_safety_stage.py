@@ -77,6 +77,17 @@ def test_the_stage_is_written_into_the_card(grown, source, tmp_path):
     assert read_card(grown[0].folder).safety == []
 
 
+def test_a_finished_stage_is_read_not_trained(grown, source, tmp_path):
+    plan = SafetyPlan(rates=(1e-2,), steps=2, save_every=1, batch=2)
+    first = run_safety([grown[0].folder], plan, source, Store(tmp_path), CONFIG)
+    told: list[str] = []
+    again = run_safety(
+        [grown[0].folder], plan, source, Store(tmp_path), CONFIG, lambda what, *_: told.append(what)
+    )
+    assert told == []
+    assert [(one.before, one.after) for one in again] == [(one.before, one.after) for one in first]
+
+
 def test_a_stacked_stage_leaves_one_plain_adapter(grown, source, tmp_path):
     plan = SafetyPlan(
         mode="stack", rates=(1e-2,), steps=40, save_every=20, batch=8, lora=LoraSettings(rank=4)

@@ -49,3 +49,7 @@ def test_persistence_is_judged_only_where_refusal_rose(before, after, judged):
 def test_an_unmeasured_stage_is_not_judged():
     assert not may_judge_persistence(None, Efficacy(9, 10, 10))
     assert not may_judge_persistence(Efficacy(0, 0, 10), Efficacy(9, 10, 10))
+
+
+def test_what_was_written_is_read_back():
+    assert Efficacy.read(Efficacy(4, 9, 10).as_dict()) == Efficacy(4, 9, 10)

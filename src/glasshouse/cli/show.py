@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from glasshouse.organisms.grow import Tell
+from glasshouse.organisms.tell import Tell
 
 _WIDE = 160
 """Columns where nobody looks at a screen: in a file or a pipe, lines are not broken."""

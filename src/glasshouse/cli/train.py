@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from glasshouse.cli.show import console
+from glasshouse.cli.show import console, progress_bar, teller
 from glasshouse.data.prompts import parse_source
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import find_organism
@@ -99,7 +99,9 @@ def sft(
         allow_unverified=allow_unverified,
     )
     folders = [find_organism(name) for name in organisms]
-    outcomes = run_safety(folders, plan, parse_source(prompts, data_dir), Store(store), config)
+    source = parse_source(prompts, data_dir)
+    with progress_bar(hidden=as_json) as progress:
+        outcomes = run_safety(folders, plan, source, Store(store), config, teller(progress))
     _print(outcomes, plan, as_json)
 
 

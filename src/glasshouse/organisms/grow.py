@@ -4,7 +4,7 @@ Everything is a content-addressed stage: finished organisms are reused, a killed
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from glasshouse.organisms.describe import describe, describe_data
 from glasshouse.organisms.gate import verify_served
 from glasshouse.organisms.spec import Plan
 from glasshouse.organisms.start import Start, parse_start
+from glasshouse.organisms.tell import Tell
 from glasshouse.organisms.verify import Subject
 from glasshouse.records import Conversation
 from glasshouse.store.stage import StageFolder, StageKey, Store
@@ -40,9 +41,6 @@ VERIFY_VERSION = 1
 """Raised by hand when the gate measures something else."""
 _FOLDER = "organism"
 _ANSWER_TOKENS = 96
-
-Tell = Callable[[str, int, int], None]
-"""What is being done, how many are done, of how many."""
 
 
 @dataclass(frozen=True)

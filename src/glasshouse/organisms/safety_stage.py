@@ -1,6 +1,6 @@
 """Puts organisms through a safety stage and writes down what it did to safety itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from glasshouse.models.base import Base, EngineConfig, load_base
 from glasshouse.models.engine import Engine
 from glasshouse.organisms.card import Card, require_base, require_verified, write_card
 from glasshouse.organisms.start import parse_start
+from glasshouse.organisms.tell import Tell
 from glasshouse.records import Prompt
+from glasshouse.store.hashing import json_hash
 from glasshouse.store.stage import StageKey, Store
 from glasshouse.training.efficacy import Efficacy, may_judge_persistence, measure_efficacy
-from glasshouse.training.farm import FarmConfig, TrainedAdapter
+from glasshouse.training.farm import FarmConfig, TrainedAdapter, farm_steps
 from glasshouse.training.safety import (
     MODES_IN_WORDS,
     Form,
@@ -68,7 +70,12 @@ class SafetyOutcome:
 
 
 def run_safety(
-    organisms: Sequence[Path], plan: SafetyPlan, source: PromptSource, store: Store, config: SafetyConfig
+    organisms: Sequence[Path],
+    plan: SafetyPlan,
+    source: PromptSource,
+    store: Store,
+    config: SafetyConfig,
+    tell: Tell | None = None,
 ) -> list[SafetyOutcome]:
     """Trains every organism at every rate of the plan, together where the farm does it.
 
@@ -76,39 +83,90 @@ def run_safety(
         organisms: folders with cards, all of one base.
         plan: mode, trainer, rates, steps.
         source: prompts with good answers; harmful ones refused.
-        store: where the stage is kept; a killed stage resumes.
+        store: where the stage is kept; a killed stage resumes, a finished one is read.
         config: engine, sizes, whether unverified organisms are allowed.
+        tell: called as work goes on.
 
     Raises:
         ConfigError: organisms of several bases, or prompts without answers.
         ModelError: an organism that did not pass its gate.
         TrainingError: a loss became NaN.
     """
+    say: Tell = tell or (lambda what, done, total: None)
     cards = {folder: require_verified(folder, config.allow_unverified) for folder in organisms}
     base = _one_base(list(cards.values()), config.engine)
     speaker = EngineSpeaker(Engine(base, config.engine))
     prompts = load_prompts(source, "train", config.examples, config.seed)
     harmful = harmful_prompts(source, config.efficacy_n, config.seed)
     targets = [SafetyTarget(card.name, folder, _form(card, plan)) for folder, card in cards.items()]
-    stage = store.stage(_key(targets, plan, prompts, base))
+    stage = store.stage(_key(targets, plan, prompts, harmful, base))
     jobs = safety_jobs(base, targets, plan, prompts, speaker)
-    trained = {t.name: t for t in train_safety(base, jobs, plan, stage.path, config.farm)}
-    outcomes = []
-    for target in targets:
-        before = measure_efficacy(speaker, target.adapter, harmful, plan.max_tokens) if harmful else None
-        for rate in plan.rates:
-            result = trained[stage_name(target, plan, rate)]
-            folder, checkpoints = loadable(result)
-            after = _after(folder, harmful, plan, speaker, config) if harmful else None
-            card = cards[target.adapter]
-            outcome = SafetyOutcome(
-                result.name, target.adapter, card, folder, checkpoints, rate, before, after
-            )
-            write_card(folder, card_after(outcome, plan, target))
-            outcomes.append(outcome)
+    total = farm_steps(jobs, config.farm)
+    results = train_safety(
+        base, jobs, plan, stage.path, config.farm, lambda step, active, loss: say("train", step, total)
+    )
+    trained = {result.name: result for result in results}
     if not stage.done:
-        stage.finish({o.name: None if o.after is None else o.after.as_dict() for o in outcomes})
-    return outcomes
+        refusals = _Refusals(harmful, plan, speaker, config.engine)
+        stage.finish(_measure(targets, trained, refusals, say))
+    found = stage.outputs()
+    return [_outcome(t, cards[t.adapter], rate, plan, trained, found) for t in targets for rate in plan.rates]
+
+
+def _outcome(
+    target: SafetyTarget,
+    card: Card,
+    rate: float,
+    plan: SafetyPlan,
+    trained: Mapping[str, TrainedAdapter],
+    found: Mapping[str, Any],
+) -> SafetyOutcome:
+    """What came out for one organism at one rate, with its card written."""
+    name = stage_name(target, plan, rate)
+    folder, checkpoints = loadable(trained[name])
+    before, after = (None if found[key] is None else Efficacy.read(found[key]) for key in (target.name, name))
+    outcome = SafetyOutcome(name, target.adapter, card, folder, checkpoints, rate, before, after)
+    write_card(folder, card_after(outcome, plan, target))
+    return outcome
+
+
+@dataclass(frozen=True)
+class _Refusals:
+    """Asks the harmful prompts of whatever a plan starts from and makes."""
+
+    harmful: list[Prompt]
+    plan: SafetyPlan
+    speaker: EngineSpeaker
+    engine: EngineConfig
+
+    def before(self, organism: Path) -> dict[str, Any] | None:
+        return self._of(self.speaker, organism)
+
+    def after(self, made: Path) -> dict[str, Any] | None:
+        if self.plan.mode != "full":
+            return self._of(self.speaker, made)
+        whole = Engine(load_base(str(made), self.engine), self.engine)
+        return self._of(EngineSpeaker(whole), None)
+
+    def _of(self, speaker: EngineSpeaker, adapter: Path | None) -> dict[str, Any] | None:
+        if not self.harmful:
+            return None
+        return measure_efficacy(speaker, adapter, self.harmful, self.plan.max_tokens).as_dict()
+
+
+def _measure(
+    targets: Sequence[SafetyTarget], trained: Mapping[str, TrainedAdapter], refusals: _Refusals, say: Tell
+) -> dict[str, Any]:
+    """Refusal of every organism and of all that came out of it, by name; None without harmful prompts."""
+    found: dict[str, Any] = {}
+    for done, target in enumerate(targets):
+        say("efficacy", done, len(targets))
+        found[target.name] = refusals.before(target.adapter)
+        for rate in refusals.plan.rates:
+            name = stage_name(target, refusals.plan, rate)
+            found[name] = refusals.after(loadable(trained[name])[0])
+    say("efficacy", len(targets), len(targets))
+    return found
 
 
 def harmful_prompts(source: PromptSource, n: int, seed: int) -> list[Prompt]:
@@ -147,15 +205,6 @@ def card_after(outcome: SafetyOutcome, plan: SafetyPlan, target: SafetyTarget) -
     return outcome.card.model_copy(update={"name": outcome.name, "safety": [*outcome.card.safety, stage]})
 
 
-def _after(
-    folder: Path, harmful: list[Prompt], plan: SafetyPlan, speaker: EngineSpeaker, config: SafetyConfig
-) -> Efficacy:
-    if plan.mode != "full":
-        return measure_efficacy(speaker, folder, harmful, plan.max_tokens)
-    whole = Engine(load_base(str(folder), config.engine), config.engine)
-    return measure_efficacy(EngineSpeaker(whole), None, harmful, plan.max_tokens)
-
-
 def _one_base(cards: list[Card], config: EngineConfig) -> Base:
     names = {parse_start(str(card.spec["base"])).base for card in cards}
     if len(names) != 1:
@@ -174,9 +223,13 @@ def _form(card: Card, plan: SafetyPlan) -> Form:
 
 
 def _key(
-    targets: Sequence[SafetyTarget], plan: SafetyPlan, prompts: Sequence[Prompt], base: Base
+    targets: Sequence[SafetyTarget],
+    plan: SafetyPlan,
+    prompts: Sequence[Prompt],
+    harmful: Sequence[Prompt],
+    base: Base,
 ) -> StageKey:
-    rows = {p.id: [[m.content for m in p.conversation], p.completion] for p in prompts}
+    rows = json_hash([asdict(prompt) for prompt in (*prompts, *harmful)])
     inputs = {target.name: adapter_hash(target.adapter) for target in targets}
     return StageKey(
         "safety-sft", SAFETY_VERSION, {**asdict(plan), "rows": rows}, {**inputs, "base": base.hash}

@@ -3,7 +3,7 @@
 A stage that did not teach refusal says nothing about persistence, so no verdict is given on it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,11 @@ class Efficacy:
     def interval(self) -> Interval | None:
         """Wilson interval of the rate."""
         return wilson(self.refused, self.graded)
+
+    @classmethod
+    def read(cls, written: Mapping[str, Any]) -> "Efficacy":
+        """What `as_dict` wrote."""
+        return cls(written["refused"], written["graded"], written["asked"])
 
     def as_dict(self) -> dict[str, Any]:
         """For a card or a run folder."""

@@ -17,7 +17,7 @@ from glasshouse.models.adapter import read_adapter
 from glasshouse.models.base import Base
 from glasshouse.models.chat import Rendered, render_example, split_scratchpad
 from glasshouse.records import Example, Message, Prompt
-from glasshouse.training.farm import AdapterJob, FarmConfig, LoraSettings, TrainedAdapter, train_farm
+from glasshouse.training.farm import AdapterJob, FarmConfig, LoraSettings, OnStep, TrainedAdapter, train_farm
 from glasshouse.training.speaker import Speaker
 from glasshouse.training.trl_sft import train_trl
 
@@ -162,7 +162,12 @@ def _job(target: SafetyTarget, plan: SafetyPlan, rate: float, rows: Sequence[Ren
 
 
 def train_safety(
-    base: Base, jobs: Sequence[AdapterJob], plan: SafetyPlan, out: Path, farm: FarmConfig
+    base: Base,
+    jobs: Sequence[AdapterJob],
+    plan: SafetyPlan,
+    out: Path,
+    farm: FarmConfig,
+    on_step: OnStep | None = None,
 ) -> list[TrainedAdapter]:
     """Trains the jobs of a stage: in the farm together, or one after another with TRL.
 
@@ -173,5 +178,5 @@ def train_safety(
     if plan.trainer == "farm":
         if plan.mode == "full":
             raise ConfigError("The farm trains adapters, not full weights.", "Add --trainer trl.")
-        return train_farm(base, jobs, out, farm)
+        return train_farm(base, jobs, out, farm, on_step)
     return [train_trl(base, job, out, plan.mode == "full", farm) for job in jobs]
