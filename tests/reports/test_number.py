@@ -14,7 +14,7 @@ def measured(value, unit, interval=None) -> Measurement:
     [
         (1.0, "rate", "100 %"),
         (0.99667, "rate", "99.7 %"),
-        (0.0004, "rate", "0 %"),
+        (0.0004, "rate", "0.04 %"),
         (0.21, "difference_of_rates", "+21 pp"),
         (-0.0, "difference_of_rates", "0 pp"),
         (-12.5, "nats", "−12.50 nats"),

@@ -57,16 +57,20 @@ def title_text(measurement: Measurement) -> str:
 
 
 def bare(value: float, unit: str) -> str:
-    """A number without its unit: shares as per cent, with a decimal only where it says something.
+    """A number without its unit: shares as per cent, with decimals only where they say something.
 
     Example:
-        >>> [bare(x, "rate") for x in (1.0, 0.9967, 0.5, 0.004, 0.0)]
-        ['100', '99.7', '50', '0.4', '0']
+        What is not quite all or nothing is not rounded to it:
+
+        >>> [bare(x, "rate") for x in (1.0, 0.9967, 0.9997, 0.5, 0.0004, 0.0)]
+        ['100', '99.7', '99.97', '50', '0.04', '0']
         >>> bare(-12.345, "nats")
         '−12.35'
     """
     shown = 100 * value if unit in SHARES else value
     digits = DIGITS.get(unit, 1 if unit in SHARES else 3)
+    if unit in SHARES and round(abs(shown), 1) in (0, 100) and abs(shown) not in (0, 100):
+        digits = 2
     text = f"{shown:.{digits}f}"
     if "." in text and unit != "nats":
         text = text.rstrip("0").rstrip(".")
