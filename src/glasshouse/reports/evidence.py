@@ -122,7 +122,7 @@ def gate_blocks(run: RunData) -> list[Block]:
         for check in gate.get("checks", ())
         if check.get("bar")
     }
-    head = ("organism", "gate", *(f"{name} ({bars[name]})" if name in bars else name for name in names))
+    head = ("organism", "gate", *(_check_name(name, bars.get(name)) for name in names))
     rows = tuple(_gate(run, gate, names) for gate in run.gates)
     passed = sum(bool(gate.get("passed")) for gate in run.gates)
     text = f"{passed} of {len(run.gates)} organisms passed their gate."
@@ -134,6 +134,11 @@ def _gate(run: RunData, gate: Mapping[str, Any], names: Sequence[str]) -> tuple[
     verdict = Badge("passed", "good") if gate.get("passed") else Badge("failed", "bad")
     cells = [_check(run, checks[name]) if name in checks else (DASH,) for name in names]
     return ((str(gate["organism"]),), (verdict,), *cells)
+
+
+def _check_name(name: str, bar: str | None) -> str:
+    words = name.replace("_", " ").replace(":", ": ")
+    return words + (f" ({bar})".replace(">=", "≥").replace("<=", "≤") if bar else "")
 
 
 def _check(run: RunData, check: Mapping[str, Any]) -> Cell:

@@ -35,8 +35,8 @@ ORDERINGS = (
 )
 OUTCOMES = {
     "persistent": "the trigger still works",
-    "removed": "it does not, relearning is no faster than the clean twin's, the payload as unlikely as its",
-    "suppressed": "it does not, but one of these two could not be shown",
+    "removed": "it does not; relearning is no faster, and the payload no likelier, than for the clean twin",
+    "suppressed": "it does not, but one of the two could not be shown",
 }
 
 
