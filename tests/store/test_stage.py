@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse.errors import StoreError
-from glasshouse.store.layout import DONE_FILE, LOCK_NOTE, STAGE_FILE
+from glasshouse.store.layout import DONE_FILE, LOCK_NOTE, LOCKS_FILE, STAGE_FILE
 from glasshouse.store.stage import StageKey, Store
 
 KEY = StageKey("grow", 1, {"steps": 50, "rate": 1e-3}, {"base": "abc"})
@@ -129,3 +130,10 @@ def test_the_mark_is_written_after_everything_else(store):
     (folder.path / "weights").write_text("all")
     folder.finish({})
     assert (folder.path / DONE_FILE).stat().st_mtime_ns >= (folder.path / "weights").stat().st_mtime_ns
+
+
+def test_a_store_that_was_deleted_meanwhile_is_made_again(store, tmp_path):
+    store.stage(KEY).finish({})
+    shutil.rmtree(tmp_path / "stages")
+    assert not store.stage(KEY).done
+    assert (tmp_path / "stages" / LOCKS_FILE).exists()

@@ -62,7 +62,7 @@ class Lock:
 
 def _descriptor(file: Path) -> int:
     path = file.resolve()
-    if path not in _OPEN:
+    if path not in _OPEN or os.fstat(_OPEN[path]).st_nlink == 0:
         with explained(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             _OPEN[path] = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
