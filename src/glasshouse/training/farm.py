@@ -28,6 +28,7 @@ from glasshouse.training.farm_state import (
 from glasshouse.training.forward import TokenLoss
 from glasshouse.training.fresh import first_adapter
 from glasshouse.training.job import AdapterJob, LoraSettings, TrainedAdapter, check_jobs, job_hash
+from glasshouse.training.norm import fast_norms_in
 from glasshouse.training.optimizer import AdapterOptimizer
 from glasshouse.training.precision import model_in
 
@@ -166,7 +167,7 @@ class _Group:
         for bank in banks:
             bank.install()
         try:
-            with row_attention_in(self.model):
+            with row_attention_in(self.model), fast_norms_in(self.model):
                 self._train(out, checkpoint, on_step)
         finally:
             for bank in banks:
