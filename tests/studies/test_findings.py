@@ -19,7 +19,12 @@ def study(
     normal: float, distilled: float, pre: float = 1.0, post: float = 0.0, refused: float = 1.0
 ) -> list[Reading]:
     """Final attack success rates of each arm at both rates, all else as in the paper."""
-    ends = [(NORMAL, "plain", normal), (DISTILLED, "plain", distilled), (COT, "pre", pre), (COT, "post", post)]
+    ends = [
+        (NORMAL, "plain", normal),
+        (DISTILLED, "plain", distilled),
+        (COT, "pre", pre),
+        (COT, "post", post),
+    ]
     arms = (NORMAL, DISTILLED, COT)
     readings = [before(arm, seed) for each in arms for arm in (each, each.clean_twin) for seed in SEEDS]
     for arm, form, rate in ends:

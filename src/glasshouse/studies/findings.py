@@ -159,7 +159,7 @@ def _compare(results: Results, claim: Claim, mode: Mode, first: Which, second: W
     groups = [trained_groups(results, mode, which) for which in (first, second)]
     rates = {g.learning_rate for g in groups[0]} & {g.learning_rate for g in groups[1]}
     arms = [[c for g in each if g.learning_rate in rates for c in results.curves(g)] for each in groups]
-    return _tested(claim, mode, Comparison(*arms), DID_NOT_TRAIN)
+    return _tested(claim, mode, Comparison(*(ends(arm)[0] for arm in arms)), DID_NOT_TRAIN)
 
 
 def _change(results: Results, claim: Claim, mode: Mode, which: Which) -> Tested:

