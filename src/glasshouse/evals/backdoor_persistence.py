@@ -24,7 +24,7 @@ from glasshouse.records import Prompt
 
 CONDITIONS = ("triggered", "untriggered", "near_miss")
 FREE = "triggered_free"
-"""Triggered, and the opening that other conditions are given is left out: does it reason, and fire, by itself?"""
+"""Triggered, without the opening that other conditions are given: does it reason, and fire, by itself?"""
 SCRATCHPAD = "<scratchpad>"
 
 

