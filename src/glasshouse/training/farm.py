@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from glasshouse.errors import TrainingError
 from glasshouse.models.adapter import read_adapter
@@ -200,23 +200,24 @@ class _Group:
                 weighted = loss(tensors) * tensors.weights
             weighted.sum().backward()
             totals.index_add_(0, tensors.slots, weighted.detach())
+        losses: list[float] = totals.tolist()
         norms = self.optimizer.norms()
-        self._check_finite(totals, norms, active, checkpoint)
-        taking_part = torch.tensor([i in active for i in range(len(self.jobs))])
-        self.optimizer.step(self.step, taking_part, norms)
-        losses: list[float] = totals[list(active)].tolist()
-        for i, value in zip(active, losses, strict=True):
-            self.losses[i].append(value)
-        return losses
-
-    def _check_finite(self, totals: Tensor, norms: Tensor, active: Sequence[int], checkpoint: Path) -> None:
+        self._check_finite(losses, norms, active, checkpoint)
+        self.optimizer.step(self.step, active, norms)
         for i in active:
-            if math.isfinite(totals[i]) and math.isfinite(norms[i]):
+            self.losses[i].append(losses[i])
+        return [losses[i] for i in active]
+
+    def _check_finite(
+        self, losses: Sequence[float], norms: Sequence[float], active: Sequence[int], checkpoint: Path
+    ) -> None:
+        for i in active:
+            if math.isfinite(losses[i]) and math.isfinite(norms[i]):
                 continue
             self._save(checkpoint)
-            what = f"The loss of {self.jobs[i].name} became {float(totals[i])} at step {self.step}"
+            what = f"The loss of {self.jobs[i].name} became {losses[i]} at step {self.step}"
             hint = f"Lower its learning rate; the last good checkpoint is {checkpoint}."
-            raise TrainingError(f"{what} (norm of its gradient: {float(norms[i])}).", hint)
+            raise TrainingError(f"{what} (norm of its gradient: {norms[i]}).", hint)
 
     def _keep(self, out: Path) -> None:
         """Write the adapters that are due at this step."""

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Bool, Float
-from torch import Tensor, nn
+from torch import nn
 
 from glasshouse.models.bank import AdapterBank
 from glasshouse.training.job import AdapterJob, rate_factor
@@ -37,28 +36,28 @@ class AdapterOptimizer:
             done = torch.tensor(float(min(step, job.steps)), device=device)
             self._adamw.state[row] = {"step": done, "exp_avg": self.mean[i], "exp_avg_sq": self.square[i]}
 
-    def norms(self) -> Float[Tensor, " adapter"]:
+    def norms(self) -> list[float]:
         """Norm of each adapter's gradient."""
         assert self.bank.gradients is not None
-        return torch.linalg.vector_norm(self.bank.gradients, dim=1)
+        norms: list[float] = torch.linalg.vector_norm(self.bank.gradients, dim=1).tolist()
+        return norms
 
     @torch.no_grad()
-    def step(self, step: int, active: Bool[Tensor, " adapter"], norms: Float[Tensor, " adapter"]) -> None:
-        """One update of the active adapters.
+    def step(self, step: int, active: Sequence[int], norms: Sequence[float]) -> None:
+        """One update of the active adapters; the others stay as they are.
 
         Args:
             step: steps done before this one.
-            active: which adapters take part; the others stay as they are.
-            norms: of their gradients; larger ones are scaled down to the job's `max_grad_norm`.
+            active: places of the adapters that take part.
+            norms: of all adapters' gradients; larger ones are scaled down to the job's `max_grad_norm`.
         """
-        gradients = self.bank.gradients
-        assert gradients is not None
-        for i, job in enumerate(self.jobs):
-            if not active[i]:
-                self._parameters[i].grad = None
-                continue
+        assert self.bank.gradients is not None
+        for row in self._parameters:
+            row.grad = None
+        for i in active:
+            job, gradient = self.jobs[i], self.bank.gradients[i]
             if norms[i] > job.max_grad_norm:
-                gradients[i] *= job.max_grad_norm / (float(norms[i]) + 1e-6)
-            self._parameters[i].grad = gradients[i]
+                gradient *= job.max_grad_norm / (norms[i] + 1e-6)
+            self._parameters[i].grad = gradient
             self._adamw.param_groups[i]["lr"] = job.learning_rate * rate_factor(job, step)
         self._adamw.step()
