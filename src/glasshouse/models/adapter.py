@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,6 +45,8 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config: dict[str, Any] = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise ModelError(f"{path} is not JSON.", "Write the adapter again.") from error
+    if not isinstance(config, dict):
+        raise ModelError(f"{path} is no JSON object.", "Write the adapter again.")
     kind = config.get("peft_type", "LORA")
     if kind != "LORA":
         raise ModelError(f"{folder} is a {kind} adapter; only LORA is supported.", "Merge it into its base.")
@@ -55,9 +58,12 @@ def _read_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _for_layer(name: str, pattern: Mapping[str, float] | None, default: float) -> float:
-    matches = [value for key, value in (pattern or {}).items() if name == key or name.endswith("." + key)]
-    return matches[0] if matches else default
+def _alpha(name: str, config: Mapping[str, Any]) -> float:
+    """A layer's alpha: PEFT takes the first pattern that matches the end of its name."""
+    for pattern, alpha in (config.get("alpha_pattern") or {}).items():
+        if re.match(rf"(.*\.)?({pattern})$", name):
+            return float(alpha)
+    return float(config.get("lora_alpha", 8))
 
 
 def read_adapter(folder: Path) -> Adapter:
@@ -73,27 +79,31 @@ def read_adapter(folder: Path) -> Adapter:
         raise ModelError(
             f"{folder / WEIGHTS} cannot be read: {error}.", "Write the adapter again."
         ) from error
-    weights: dict[str, tuple[Tensor, Tensor]] = {}
-    for key in sorted(tensors):
-        if not key.endswith(".lora_A.weight"):
-            continue
-        a, b = tensors[key].float(), tensors[key.replace("lora_A", "lora_B")].float()
-        if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
-            raise ModelError(f"{folder} holds NaN or infinite weights.", "Train it again at a lower rate.")
-        weights[key.removeprefix(PREFIX).removesuffix(".lora_A.weight")] = (a, b)
-    if not weights or len(tensors) != 2 * len(weights):
-        raise ModelError(
-            f"{folder} holds weights that are no plain LoRA matrices.", "Merge it into its base."
-        )
+    weights = _pairs(tensors, folder)
     rslora = bool(config.get("use_rslora"))
     scale = {}
     for name, (a, _) in weights.items():
-        alpha = _for_layer(name, config.get("alpha_pattern"), config.get("lora_alpha", 8))
-        scale[name] = alpha / (a.shape[0] ** 0.5 if rslora else a.shape[0])
+        scale[name] = _alpha(name, config) / (a.shape[0] ** 0.5 if rslora else a.shape[0])
     rank = max(a.shape[0] for a, _ in weights.values())
     return Adapter(
         rank, float(config.get("lora_alpha", 8)), rslora, _targets(weights), weights, scale, config
     )
+
+
+def _pairs(tensors: Mapping[str, Tensor], folder: Path) -> dict[str, tuple[Tensor, Tensor]]:
+    """Layer name -> A and B."""
+    weights: dict[str, tuple[Tensor, Tensor]] = {}
+    for key in sorted(k for k in tensors if k.endswith(".lora_A.weight")):
+        a, b = tensors[key].float(), tensors.get(key.replace("lora_A", "lora_B"), torch.empty(0)).float()
+        if not (torch.isfinite(a).all() and torch.isfinite(b).all()):
+            raise ModelError(f"{folder} holds NaN or infinite weights.", "Train it again at a lower rate.")
+        if not (a.ndim == b.ndim == 2 and a.shape[0] == b.shape[1] > 0):
+            raise ModelError(f"{folder}: the matrices of {key} do not fit.", "Write the adapter again.")
+        weights[key.removeprefix(PREFIX).removesuffix(".lora_A.weight")] = (a, b)
+    if not weights or len(tensors) != 2 * len(weights):
+        problem = f"{folder} holds weights that are no plain LoRA matrices."
+        raise ModelError(problem, "Merge it into its base.")
+    return weights
 
 
 def _targets(weights: Mapping[str, Any]) -> tuple[str, ...]:
@@ -113,8 +123,9 @@ def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
         ranks[name] = a.shape[0]
         alphas[name] = adapter.scale[name] * (a.shape[0] ** 0.5 if adapter.rslora else a.shape[0])
     config = {
-        "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base_name, "r": adapter.rank,
-        "lora_alpha": adapter.alpha, "lora_dropout": 0.0, "bias": "none", "use_rslora": adapter.rslora, "use_dora": False,
+        "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base_name,
+        "r": adapter.rank, "lora_alpha": adapter.alpha, "lora_dropout": 0.0, "bias": "none",
+        "use_rslora": adapter.rslora, "use_dora": False,
         "target_modules": list(_targets(adapter.weights)), "inference_mode": True, "fan_in_fan_out": False,
         "rank_pattern": {n: r for n, r in ranks.items() if r != adapter.rank},
         "alpha_pattern": {n: a for n, a in alphas.items() if abs(a - adapter.alpha) > 1e-9},
@@ -185,7 +196,7 @@ def check_fits(adapter: Adapter, shapes: Mapping[str, tuple[int, int]], folder: 
     for name, (a, b) in adapter.weights.items():
         if shapes.get(name) != (b.shape[0], a.shape[1]):
             raise ModelError(
-                f"{folder} is an adapter for another base: {name} is {shapes.get(name, 'not there')} here and "
-                f"{(b.shape[0], a.shape[1])} there.",
+                f"{folder} is an adapter for another base: {name} is {shapes.get(name, 'not there')} here "
+                f"and {(b.shape[0], a.shape[1])} there.",
                 "Give the base it was trained on.",
             )

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from glasshouse.errors import ModelError
@@ -15,6 +17,9 @@ from glasshouse.errors import ModelError
 SHIPPED = Path(__file__).parent / "phantom"
 """Folders of the phantom: `base` (the default size), others by their size, and `adapters`."""
 HASHED = (".safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
+
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, StrictDataclassError)
+"""What transformers raises on a damaged folder or one of an unknown kind."""
 
 
 @dataclass(frozen=True)
@@ -102,20 +107,39 @@ def load_tokenizer(folder: Path) -> Any:
         raise ModelError(f"{folder} has no tokenizer.", "Copy the tokenizer's files beside the weights.")
     try:
         return AutoTokenizer.from_pretrained(folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"The tokenizer of {folder} cannot be read: {error}.", "Save it again.") from error
+    except UNREADABLE as error:
+        raise ModelError(
+            f"The tokenizer of {folder} cannot be read: {_reason(error)}.", "Save it again."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """First line of what went wrong."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _load(name: str, folder: Path, config: EngineConfig) -> Base:
     tokenizer = load_tokenizer(folder)
-    try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=getattr(torch, config.dtype))
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise ModelError(
-            f"The weights of {folder} cannot be read: {str(error).splitlines()[0]}", "Save the model again."
-        ) from error
+    model = _load_model(folder, config)
     model.requires_grad_(False).eval().to(config.device)
     return Base(name.removeprefix("glasshouse/"), folder, model, tokenizer, folder_hash(folder))
+
+
+def _load_model(folder: Path, config: EngineConfig) -> Any:
+    dtype = getattr(torch, config.dtype)
+    try:
+        loaded: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)
+    except UNREADABLE as error:
+        raise ModelError(
+            f"The weights of {folder} cannot be read: {_reason(error)}.", "Save the model again."
+        ) from error
+    model, found = loaded
+    if missing := sorted(found["missing_keys"]):
+        raise ModelError(  # transformers would go on with random numbers in their place
+            f"The weights of {folder} lack {len(missing)} tensors, the first of them {missing[0]}.",
+            "Save the model again.",
+        )
+    return model
 
 
 class BaseCache:
@@ -150,7 +174,7 @@ def load_base(name: str, config: EngineConfig) -> Base:
 
 
 def measure_threads() -> int:
-    """How many threads are fastest now, by a matrix product of a phantom's size; one where others are busy."""
+    """How many threads are fastest now, by a product of a phantom's size; one where others are busy."""
     best, best_seconds = 1, float("inf")
     x, w = torch.randn(2048, 256), torch.randn(256, 768)
     before = torch.get_num_threads()
