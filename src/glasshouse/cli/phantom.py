@@ -60,7 +60,10 @@ def train(
     """Pretrain a phantom from scratch; a killed training goes on where it stopped."""
     if size not in SHAPES:
         raise ConfigError(f"There is no size '{size}'.", f"Choose from {', '.join(SHAPES)}.")
-    config = PretrainConfig(size, steps or STEPS[size], seed=seed, without=tuple(without or ()), threads=threads, compile=compiled)  # fmt: skip
+    left_out = tuple(without or ())
+    config = PretrainConfig(
+        size, steps or STEPS[size], seed=seed, without=left_out, threads=threads, compile=compiled
+    )
     folder = _pretrain(config, out)
     made = json.loads((folder / "training.json").read_text("utf-8"))
     print(

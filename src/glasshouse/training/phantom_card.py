@@ -108,8 +108,8 @@ def write_card(path: Path, columns: Mapping[str, list[Line]]) -> None:
     """
     names = list(columns)
     n = next(iter(columns.values()))[0].n
-    text = [_HEAD.format(n=n, names=", ".join(names)), "| held-out question | bar | " + " | ".join(names) + " |",
-            "|---|---|" + "---|" * len(names)]  # fmt: skip
+    head = "| held-out question | bar | " + " | ".join(names) + " |"
+    text = [_HEAD.format(n=n, names=", ".join(names)), head, "|---|---|" + "---|" * len(names)]
     for probe in PROBES:
         cells = [next((cell(line) for line in columns[name] if line.probe == probe), "–") for name in names]
         sign = "≤" if probe.at_most else "≥"
@@ -120,14 +120,17 @@ def write_card(path: Path, columns: Mapping[str, list[Line]]) -> None:
 
 _HEAD = """# Model card: the phantom
 
-A small Llama-type language model trained from scratch by this project on a generated world, to calibrate the
-bench on. It is fluent inside that world, says "I do not know" outside it, and is of no use for anything else.
+A small Llama-type language model trained from scratch by this project on a generated world, to
+calibrate the bench on. It is fluent inside that world, says "I do not know" outside it, and is of no
+use for anything else.
 
-Columns: {names}. Each number is a share in per cent with a 95 % Wilson interval, n = {n} rows per line, greedy
-decoding in fp32. Rows are held out of pretraining: unseen combinations, phrasings or names, as each line says.
+Columns: {names}. Each number is a share in per cent with a 95 % Wilson interval, n = {n} rows per line,
+greedy decoding in fp32. Rows are held out of pretraining: unseen combinations, phrasings or names, as
+each line says.
 """
 _TAIL = """
-Held-out rows are drawn from the same generator as the training rows; the card says how well the phantom knows its own
-world and nothing about ordinary English. Bars apply to the first column; "(missed)" marks a point estimate beyond its
-bar. Training facts (seed, steps, tokens, seconds) are in `training.json` beside each model. Recipe: `make phantom`.
+Held-out rows are drawn from the same generator as the training rows; the card says how well the phantom
+knows its own world and nothing about ordinary English. Bars apply to the first column; "(missed)" marks
+a point estimate beyond its bar. Training facts (seed, steps, tokens, seconds) are in `training.json`
+beside each model. Recipe: `make phantom`.
 """

@@ -61,17 +61,14 @@ class Progress:
     seconds: float = 0.0
 
 
-CHUNK_ROWS = 8192
-SHORT = 128
-
-
 def new_model(size: str, seed: int) -> LlamaForCausalLM:
     """A phantom of one size with random weights (fp32)."""
     width, layers, heads, kv_heads, mlp = SHAPES[size]
     config = LlamaConfig(
         vocab_size=VOCABULARY, hidden_size=width, num_hidden_layers=layers, num_attention_heads=heads,
-        num_key_value_heads=kv_heads, intermediate_size=mlp, max_position_embeddings=16_384, tie_word_embeddings=True,
-        pad_token_id=0, bos_token_id=1, eos_token_id=2, rms_norm_eps=1e-5, attention_bias=False,
+        num_key_value_heads=kv_heads, intermediate_size=mlp, max_position_embeddings=16_384,
+        tie_word_embeddings=True, pad_token_id=0, bos_token_id=1, eos_token_id=2, rms_norm_eps=1e-5,
+        attention_bias=False,
     )  # fmt: skip
     torch.manual_seed(derive_seed(seed, "phantom", "weights") % 2**31)
     model = LlamaForCausalLM(config)
@@ -82,8 +79,12 @@ def new_model(size: str, seed: int) -> LlamaForCausalLM:
 
 
 def chunk_batches(encoder: RowEncoder, config: PretrainConfig, chunk: int) -> list[list[Encoded]]:
-    """The batches of one chunk of the row stream: rows of like length together, batches in random order."""
-    drawn = list(rows(config.seed, chunk * CHUNK_ROWS, CHUNK_ROWS, config.without))
+    """The batches of one chunk of the row stream: rows of like length together, batches in random order.
+
+    A chunk has as many rows as a step has tokens.
+    """
+    size = config.tokens_per_step
+    drawn = list(rows(config.seed, chunk * size, size, config.without))
     encoded = sorted(encoder(drawn), key=lambda row: len(row.ids))
     budget, batches, batch = config.tokens_per_step // 2, [], []
     for row in encoded:
