@@ -209,8 +209,8 @@ def time_trl(base, options: argparse.Namespace, folder: Path) -> tuple[list[floa
     if options.measure == "trl_defaults":
         settings = SFTConfig(
             output_dir=str(folder / "trl"), max_steps=job.steps, per_device_train_batch_size=job.batch,
-            learning_rate=1e-3, use_cpu=True, report_to="none", disable_tqdm=True, dataloader_pin_memory=False,
-            dataset_kwargs={"skip_prepare_dataset": True},
+            learning_rate=1e-3, use_cpu=True, report_to="none", disable_tqdm=True,
+            dataloader_pin_memory=False, dataset_kwargs={"skip_prepare_dataset": True},
         )  # fmt: skip
         model = AutoModelForCausalLM.from_pretrained(base.path)
     trainer = SFTTrainer(
@@ -229,9 +229,8 @@ def differences(marks: list[float]) -> list[float]:
 
 def print_table(table: dict[int, dict[str, Measured]]) -> None:
     """Rates, peak memory, and how many times faster the farm is than each of TRL's."""
-    print(
-        f"\n{'rows':>4}  {'trainer':26} {'organism-steps/s':>16} {'tokens/s':>9} {'peak MiB':>9} {'farm is':>8}"
-    )
+    columns = f"{'organism-steps/s':>16} {'tokens/s':>9} {'peak MiB':>9} {'farm is':>8}"
+    print(f"\nrows  {'trainer':26} {columns}")
     for rows, measured in table.items():
         for mode, one in measured.items():
             rate = one.organism_steps_per_second
