@@ -1,4 +1,4 @@
-"""Which rows are computed together: shared prefixes found, like lengths side by side."""
+"""Which rows are computed together: shared prefixes found, like lengths and like adapters side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +6,16 @@ from itertools import groupby
 from pathlib import Path
 
 Prompt = tuple[int, ...]
+Asked = tuple[Prompt, Path | None]
+MOST_ADAPTERS = 64
+"""Different adapters in one batch."""
 WORTH_SHARING = 24
 """Tokens of a shared prefix below which it is computed with each row."""
+WORTH_A_BATCH = 4096
+"""Tokens that must be saved where a shared prefix costs a batch of its own that is not even half full."""
+
+ABOUT_EQUAL = 7
+"""Rows of at most 2 to this many tokens are padded to one length; above it, at most doubled."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +46,10 @@ def common_prefix(prompts: Sequence[Prompt]) -> int:
     return shared
 
 
-def plan_batches(asked: Sequence[tuple[Prompt, Path | None]], size: int, share: bool) -> list[Batch]:
+def plan_batches(asked: Sequence[Asked], size: int, share: bool) -> list[Batch]:
     """Batches of at most `size` rows that cover all requests.
 
-    Rows with one adapter and a long common prefix stay together; all others are mixed, sorted by length.
+    Rows with one adapter and a common prefix that is worth it stay together; all others are mixed.
 
     Args:
         asked: prompt and adapter of each request.
@@ -53,22 +61,58 @@ def plan_batches(asked: Sequence[tuple[Prompt, Path | None]], size: int, share: 
     places = sorted(range(len(asked)), key=lambda i: (str(asked[i][1] or ""), asked[i][0][:WORTH_SHARING], i))
     for _, group in groupby(places, key=lambda i: (asked[i][1], asked[i][0][:WORTH_SHARING])):
         rows = list(group)
-        shared = common_prefix([asked[i][0] for i in rows]) if share and len(rows) > 1 else 0
-        if shared < WORTH_SHARING:
-            mixed += rows
-        else:
+        shared = common_prefix([asked[i][0] for i in rows]) if share else 0
+        if is_worth_sharing(len(rows), shared, size):
             batches += _cut(rows, asked, size, shared)
+        else:
+            mixed += rows
     return batches + _cut(mixed, asked, size, 0)
 
 
-def _cut(
-    places: list[int], asked: Sequence[tuple[Prompt, Path | None]], size: int, prefix: int
-) -> list[Batch]:
-    ordered = sorted(places, key=lambda i: (len(asked[i][0]), i))
-    found = []
-    for start in range(0, len(ordered), size):
-        rows = sorted(ordered[start : start + size], key=lambda i: (str(asked[i][1] or ""), i))
-        found.append(
-            Batch(tuple(rows), tuple(asked[i][1] for i in rows), prefix, tuple(asked[i][0] for i in rows))
-        )
+def is_worth_sharing(rows: int, shared: int, size: int) -> bool:
+    """Whether a shared prefix is kept apart: a small batch of its own must save more than its steps cost.
+
+    Example:
+        >>> is_worth_sharing(40, 30, 64), is_worth_sharing(3, 30, 64), is_worth_sharing(8, 1500, 64)
+        (True, False, True)
+    """
+    if rows < 2 or shared < WORTH_SHARING:
+        return False
+    return rows >= size // 2 or (rows - 1) * shared >= WORTH_A_BATCH
+
+
+def _cut(places: list[int], asked: Sequence[Asked], size: int, prefix: int) -> list[Batch]:
+    """Batches of nearly equal size; rows of about one length and one adapter side by side."""
+
+    def length(i: int) -> int:
+        return max(ABOUT_EQUAL, (len(asked[i][0]) - prefix - 1).bit_length())
+
+    def kin(i: int) -> tuple[int, str, int, int]:
+        return length(i), str(asked[i][1] or ""), len(asked[i][0]), i
+
+    found: list[Batch] = []
+    for _, group in groupby(sorted(places, key=kin), key=length):
+        ordered = list(group)
+        count = -(-len(ordered) // size)
+        for k in range(count):
+            chunk = ordered[k * len(ordered) // count : (k + 1) * len(ordered) // count]
+            rows = sorted(chunk, key=lambda i: (str(asked[i][1] or ""), i))
+            found += [_batch(part, asked, prefix) for part in _by_adapters(rows, asked)]
     return found
+
+
+def _by_adapters(rows: list[int], asked: Sequence[Asked]) -> list[list[int]]:
+    """The rows, sorted by adapter, cut where more adapters come together than a batch may have."""
+    parts: list[list[int]] = []
+    seen: set[Path | None] = set()
+    for i in rows:
+        seen.add(asked[i][1])
+        if not parts or len(seen - {None}) > MOST_ADAPTERS:
+            parts.append([])
+            seen = {asked[i][1]}
+        parts[-1].append(i)
+    return parts
+
+
+def _batch(rows: list[int], asked: Sequence[Asked], prefix: int) -> Batch:
+    return Batch(tuple(rows), tuple(asked[i][1] for i in rows), prefix, tuple(asked[i][0] for i in rows))

@@ -2,24 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-
-class Choice(Protocol):
-    """How one row chooses."""
-
-    @property
-    def temperature(self) -> float: ...
-    @property
-    def top_p(self) -> float: ...
-    @property
-    def logprobs(self) -> bool: ...
-    @property
-    def top_logprobs(self) -> int: ...
+from glasshouse.models.request import GenerateRequest
 
 
 @dataclass(frozen=True)
@@ -34,13 +22,18 @@ class Chosen:
 
 
 def choose_tokens(
-    logits: Float[Tensor, "row token"], rows: Sequence[Choice], generators: Sequence[torch.Generator | None]
+    logits: Float[Tensor, "row token"],
+    rows: Sequence[GenerateRequest],
+    generators: Sequence[torch.Generator | None],
 ) -> Chosen:
     """One token per row; each sampled row draws from its own generator."""
     ids = logits.argmax(-1)
-    for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
-        if row.temperature > 0:
-            ids[i] = sample_token(logits[i], row.temperature, row.top_p, generator)
+    sampled = [i for i, row in enumerate(rows) if row.temperature > 0]
+    for group in ([i for i in sampled if rows[i].top_p >= 1], [i for i in sampled if rows[i].top_p < 1]):
+        if group:
+            drawn = [float(torch.rand((), generator=generators[i])) for i in group]
+            settings = [(rows[i].temperature, rows[i].top_p, u) for i, u in zip(group, drawn, strict=True)]
+            ids[group] = sample_tokens(logits[group], *torch.tensor(settings, device=ids.device).unbind(1))
     if not any(row.logprobs for row in rows):
         return Chosen(ids, None, [])
     scores = torch.log_softmax(logits, -1)
@@ -54,15 +47,33 @@ def choose_tokens(
     return Chosen(ids, own, tops)
 
 
-def sample_token(
-    logits: Float[Tensor, " token"], temperature: float, top_p: float, generator: torch.Generator | None
-) -> int:
-    """A token drawn at a temperature from the smallest set of tokens that holds `top_p` of the probability.
+def sample_tokens(
+    logits: Float[Tensor, "row token"],
+    temperature: Float[Tensor, " row"],
+    top_p: Float[Tensor, " row"],
+    drawn: Float[Tensor, " row"],
+) -> Int[Tensor, " row"]:
+    """Per row, the token whose share of the cumulated probability holds the drawn number.
 
-    The draw is made on the CPU, so a seed gives one sample on every device.
+    Args:
+        logits: of the next token.
+        temperature: > 0.
+        top_p: only the smallest set of tokens that holds so much probability counts; all below 1, or all 1.
+        drawn: in [0, 1), made on the CPU from each row's own seed, so that neighbors change nothing.
+
+    Example:
+        >>> half = torch.tensor([[0.0, 0.0, -50.0]])
+        >>> one = torch.ones(1)
+        >>> [int(sample_tokens(half, one, one, torch.tensor([u]))) for u in (0.4, 0.6)]
+        [0, 1]
     """
-    weights = torch.softmax(logits.float().cpu() / temperature, -1)
-    ordered, places = weights.sort(descending=True, stable=True)
-    before = ordered.cumsum(0) - ordered
-    kept = torch.where(before < top_p, ordered, torch.zeros_like(ordered))
-    return int(places[torch.multinomial(kept, 1, generator=generator)])
+    weights = torch.softmax(logits.float() / temperature[:, None], -1)
+    order = None
+    if bool((top_p < 1).all()):
+        weights, order = weights.sort(descending=True, stable=True)
+        before = weights.cumsum(-1) - weights
+        weights = weights.masked_fill(before >= top_p[:, None], 0.0)
+    upto = weights.double().cumsum(-1)
+    place = torch.searchsorted(upto, drawn[:, None].double() * upto[:, -1:], right=True)
+    place = place.clamp_(max=logits.shape[1] - 1)
+    return (place if order is None else order.gather(1, place)).squeeze(1)

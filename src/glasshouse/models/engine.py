@@ -1,9 +1,8 @@
 """The local engine: batched generation and scoring, one base, many adapters, shared prefixes once."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import torch
@@ -15,81 +14,59 @@ from glasshouse.models.base import Base, EngineConfig
 from glasshouse.models.batches import Batch, plan_batches
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.decode import Chosen, choose_tokens
+from glasshouse.models.layout import lay_out_weights
 from glasshouse.models.prefix import Layer, NativeRows, SplitRows, can_split
+from glasshouse.models.request import GenerateRequest, Generation, ScoreRequest
+from glasshouse.models.row import Row
 from glasshouse.models.slots import AdapterSlots
 from glasshouse.records import Conversation
 
+__all__ = ["Engine", "GenerateRequest", "Generation", "ScoreRequest", "complete"]
 
-@dataclass(frozen=True)
-class GenerateRequest:
-    """One completion that is wanted."""
-
-    prompt_ids: tuple[int, ...]
-    adapter: Path | None = None
-    """PEFT folder; None: the bare base."""
-    max_tokens: int = 64
-    temperature: float = 0.0
-    """0: greedy."""
-    top_p: float = 1.0
-    seed: int = 0
-    """Of this request alone: its sample does not depend on its neighbors."""
-    stop: tuple[str, ...] = ()
-    """Texts that end the completion; they are cut off."""
-    logprobs: bool = False
-    top_logprobs: int = 0
-    """How many alternatives to return per token."""
-
-
-@dataclass(frozen=True)
-class Generation:
-    """One completion."""
-
-    text: str
-    ids: tuple[int, ...]
-    """Tokens without the closing one."""
-    stop_reason: str
-    """`stop` (closing token or stop text) or `max_tokens`."""
-    logprobs: tuple[float, ...] | None = None
-    """Log-probability of each token, in nats; None where it was not asked for."""
-    top_logprobs: tuple[tuple[tuple[int, float], ...], ...] | None = None
-    """(token, log-probability) of the likeliest tokens at each place."""
-
-
-@dataclass(frozen=True)
-class ScoreRequest:
-    """Continuations of one prompt whose log-probability is wanted."""
-
-    prompt_ids: tuple[int, ...]
-    continuations: tuple[tuple[int, ...], ...]
-    adapter: Path | None = None
-
-
-@dataclass
-class _Row:
-    """A request while it is decoded."""
-
-    place: int
-    request: GenerateRequest
-    ids: list[int] = field(default_factory=list)
-    logprobs: list[float] = field(default_factory=list)
-    tops: list[tuple[tuple[int, float], ...]] = field(default_factory=list)
-    done: str = ""
-    text: str | None = None
-    generator: torch.Generator | None = None
+PREFILL_TOKENS = 4096
+"""Prompt tokens of all rows together that go through the model at once."""
+SHORTEST_STEP = 64
+"""Prompt tokens per row that go through the model at once, at least."""
+PREFIXES = 8
+"""Shared prefixes that are kept from one call to the next."""
+WORTH_SELECTING = 0.15
+"""Share of finished rows from which on the others go on without them."""
+_running = RLock()
+"""One computation at a time in a process: engines on one base share its hooks, and all threads are in use."""
 
 
 class Engine:
-    """Generation and scoring on one base model; every result is that of its row alone (exactly in fp32)."""
+    """Generation and scoring on one base; every result is that of its row alone (exactly in fp32)."""
 
     def __init__(self, base: Base, config: EngineConfig) -> None:
         torch.set_num_threads(config.threads)
         self.base, self.config = base, config
         self.device = torch.device(config.device)
-        self.split = config.attention == "split" and can_split(base.model.config.get_text_config())
+        shape: Any = base.model.config.get_text_config()
+        self.split = config.attention == "split" and can_split(shape)
         """False: the model's attention is not plain causal (or `plain` was asked), so no prefix is shared."""
+        self.limit: int = getattr(shape, "max_position_embeddings", None) or 1 << 30
+        """Positions the model has."""
         self.slots = AdapterSlots(base)
-        self._ends = _end_tokens(base)
+        settings: Any = base.model.generation_config
+        self._ends = _end_tokens(base, settings)
+        self._least: int = getattr(settings, "min_new_tokens", None) or 0
         self._prefixes: dict[tuple[str, tuple[int, ...]], list[Layer]] = {}
+        lay_out_weights(base.model)
+
+    def check(self, request: GenerateRequest | ScoreRequest) -> None:
+        """Nothing where a request can be answered.
+
+        Raises:
+            ModelError: its prompt is empty or too long, or its adapter cannot be used with this base.
+        """
+        if not request.prompt_ids:
+            raise ModelError("A prompt has no tokens.")
+        if len(request.prompt_ids) >= self.limit:
+            raise ModelError(
+                f"A prompt has {len(request.prompt_ids)} tokens; the model has {self.limit} positions."
+            )
+        self.slots.check(request.adapter)
 
     def generate(
         self, requests: Sequence[GenerateRequest], on_batch: Callable[[int], None] | None = None
@@ -110,52 +87,47 @@ class Engine:
     def stream(
         self, requests: Sequence[GenerateRequest]
     ) -> Iterator[tuple[tuple[int, ...], list[Generation]]]:
-        """The same batch by batch: places in the list of requests and their completions."""
-        asked = [(r.prompt_ids, r.adapter) for r in requests]
-        for batch in plan_batches(asked, self.config.batch_size, self.split):
-            yield batch.places, self._run(batch, [requests[place] for place in batch.places])
+        """The same batch by batch: places in the list of requests, and their completions."""
+        for batch in self._plan(requests):
+            with _running, torch.inference_mode():
+                rows = self._decode(batch, [requests[place] for place in batch.places])
+                done = [row.finish(self._text) for row in rows]
+            yield batch.places, done
 
-    @torch.inference_mode()
-    def _run(self, batch: Batch, requests: list[GenerateRequest]) -> list[Generation]:
-        rows = [_new_row(place, request) for place, request in zip(batch.places, requests, strict=True)]
-        self._decode(batch, rows)
-        return [self._finish(row) for row in rows]
-
-    @torch.inference_mode()
     def score(self, requests: Sequence[ScoreRequest]) -> list[tuple[float, ...]]:
-        """Summed log-probability, in nats, of every continuation; a prompt is computed once for all its own."""
+        """Summed log-probability, in nats, of every continuation; each prompt is computed once."""
         found: list[tuple[float, ...]] = [()] * len(requests)
-        for batch in plan_batches(
-            [(r.prompt_ids, r.adapter) for r in requests], self.config.batch_size, self.split
-        ):
-            asked = [requests[place] for place in batch.places]
-            for place, scores in zip(batch.places, self._score_batch(batch, asked), strict=True):
-                found[place] = scores
+        for batch in self._plan(requests):
+            with _running, torch.inference_mode():
+                scores = self._score_batch(batch, [requests[place] for place in batch.places])
+            for place, own in zip(batch.places, scores, strict=True):
+                found[place] = own
         return found
 
-    @torch.inference_mode()
     def hidden_states(
         self, prompt_ids: Sequence[int], layers: Sequence[int], adapter: Path | None = None
     ) -> Float[Tensor, "layer token width"]:
         """The residual stream after some layers (0: the embeddings) at every token of one prompt."""
-        batch = Batch((0,), (adapter,), 0, (tuple(prompt_ids),))
-        ids, valid = self._pad_left(batch)
-        with self.slots.rows([adapter]):
-            rows = self._new_rows(None, ids.shape[1])
-            states = rows.forward(ids, valid, output_hidden_states=True).hidden_states
+        ids, valid = self._pad_left(Batch((0,), (adapter,), 0, (tuple(prompt_ids),)))
+        with _running, torch.inference_mode(), self.slots.rows([adapter]):
+            states = self._new_rows(None).forward(ids, valid, output_hidden_states=True).hidden_states
         return torch.stack([states[layer][0].float().cpu() for layer in layers])
 
-    def _new_rows(self, prefix: list[Layer] | None, capacity: int) -> SplitRows | NativeRows:
-        return SplitRows(self.base.model, prefix, capacity) if self.split else NativeRows(self.base.model)
+    def _plan(self, requests: Sequence[GenerateRequest] | Sequence[ScoreRequest]) -> list[Batch]:
+        for request in requests:
+            self.check(request)
+        asked = [(request.prompt_ids, request.adapter) for request in requests]
+        return plan_batches(asked, self.config.batch_size, self.split)
+
+    def _new_rows(self, prefix: list[Layer] | None) -> SplitRows | NativeRows:
+        model = self.base.model
+        return SplitRows(model, prefix, self.limit) if self.split else NativeRows(model, self.limit)
 
     def _pad_left(self, batch: Batch) -> tuple[Tensor, Tensor]:
         own = [ids[batch.prefix :] for ids in batch.prompts]
         longest = max(map(len, own))
-        ids = torch.zeros(len(own), longest, dtype=torch.long)
-        valid = torch.zeros(len(own), longest, dtype=torch.bool)
-        for i, row in enumerate(own):
-            ids[i, longest - len(row) :] = torch.tensor(row)
-            valid[i, longest - len(row) :] = True
+        ids = torch.tensor([(*([0] * (longest - len(row))), *row) for row in own])
+        valid = torch.tensor([[False] * (longest - len(row)) + [True] * len(row) for row in own])
         return ids.to(self.device), valid.to(self.device)
 
     def _prefix_of(self, batch: Batch) -> list[Layer] | None:
@@ -164,108 +136,94 @@ class Engine:
         adapter, shared = batch.adapters[0], batch.prompts[0][: batch.prefix]
         key = (self.slots.key(adapter), shared)
         if key not in self._prefixes:
-            while len(self._prefixes) >= 8:
+            while len(self._prefixes) >= PREFIXES:
                 self._prefixes.pop(next(iter(self._prefixes)))
-            rows = SplitRows(self.base.model, None, len(shared))
-            ids = torch.tensor([shared], device=self.device)
-            with self.slots.rows([adapter]):
-                rows.forward(ids, torch.ones_like(ids, dtype=torch.bool), logits_to_keep=1)
+            rows = SplitRows(self.base.model, None, self.limit)
+            self._read(rows, *self._pad_left(Batch((0,), (adapter,), 0, (shared,))), [adapter])
             self._prefixes[key] = rows.cache.as_prefix()
         return self._prefixes[key]
 
-    @contextmanager
-    def _start(self, batch: Batch, room: int) -> Iterator[tuple[SplitRows | NativeRows, Tensor]]:
-        """The rows after their prompts, and the logits [row, token] of what comes next."""
-        prefix = self._prefix_of(batch)
-        ids, valid = self._pad_left(batch)
-        rows = self._new_rows(prefix, ids.shape[1] + room)
-        with self.slots.rows(batch.adapters):
-            logits = rows.forward(ids, valid, logits_to_keep=1).logits[:, -1].float()
-        yield rows, logits
+    def _read(
+        self, rows: SplitRows | NativeRows, ids: Tensor, valid: Tensor, adapters: Sequence[Path | None]
+    ) -> Float[Tensor, "row token"]:
+        """Run prompts, some tokens of all rows at a time; the logits of what comes next."""
+        step = max(SHORTEST_STEP, PREFILL_TOKENS // len(ids))
+        with self.slots.rows(adapters):
+            for first in range(0, ids.shape[1], step):
+                span = slice(first, first + step)
+                output = rows.forward(ids[:, span], valid[:, span], logits_to_keep=1)
+        logits: Tensor = output.logits[:, -1].float()
+        return logits
 
-    def _decode(self, batch: Batch, rows: list[_Row]) -> None:
-        room = max(row.request.max_tokens for row in rows)
-        with self._start(batch, room) as (state, logits):
-            live = rows
-            for _ in range(room):
-                chosen = choose_tokens(logits, [row.request for row in live], [row.generator for row in live])
-                self._take(live, chosen)
-                keep = [i for i, row in enumerate(live) if not row.done]
-                if not keep:
-                    break
-                tokens = chosen.ids
-                if len(keep) < len(live):
-                    index = torch.tensor(keep, device=self.device)
-                    state.select(index)
-                    tokens, live = tokens[index], [live[i] for i in keep]
-                with self.slots.rows([row.request.adapter for row in live]):
-                    valid = torch.ones(len(live), 1, dtype=torch.bool, device=self.device)
-                    logits = state.forward(tokens[:, None], valid, logits_to_keep=1).logits[:, -1].float()
+    def _start(self, batch: Batch) -> tuple[SplitRows | NativeRows, Float[Tensor, "row token"]]:
+        """The rows after their prompts, and the logits of what comes next."""
+        rows = self._new_rows(self._prefix_of(batch))
+        return rows, self._read(rows, *self._pad_left(batch), batch.adapters)
 
-    def _take(self, live: list[_Row], chosen: Chosen) -> None:
-        for i, (row, token) in enumerate(zip(live, chosen.ids.tolist(), strict=True)):
+    def _decode(self, batch: Batch, requests: Sequence[GenerateRequest]) -> list[Row]:
+        """All rows to their ends; finished ones run along until enough of them can be left out."""
+        rows = [Row(request, self.limit) for request in requests]
+        state, logits = self._start(batch)
+        live, tokens = rows, self._choose(rows, logits)
+        while going := [i for i, row in enumerate(live) if not row.done]:
+            if len(going) <= (1 - WORTH_SELECTING) * len(live):
+                index = torch.tensor(going, device=self.device)
+                state.select(index)
+                live, tokens = [live[i] for i in going], tokens[index]
+            with self.slots.rows([row.request.adapter for row in live]):
+                most = int(WORTH_SELECTING * len(live))
+                while (done := sum(bool(row.done) for row in live)) <= most and done < len(live):
+                    logits = state.forward(tokens[:, None], logits_to_keep=1).logits[:, -1].float()
+                    tokens = self._choose(live, logits)
+        return rows
+
+    def _choose(self, live: Sequence[Row], logits: Float[Tensor, "row token"]) -> Tensor:
+        """Each row's next token, noted in the row."""
+        if self._least and any(len(row.ids) < self._least for row in live if not row.done):
+            logits[:, sorted(self._ends)] = -torch.inf
+        chosen = choose_tokens(logits, [row.request for row in live], [row.generator for row in live])
+        self._note(live, chosen)
+        return chosen.ids
+
+    def _note(self, live: Sequence[Row], chosen: Chosen) -> None:
+        for i, token in enumerate(chosen.ids.tolist()):
+            row = live[i]
+            if row.done:
+                continue
             if token in self._ends:
                 row.done = "stop"
                 continue
-            row.ids.append(token)
-            if chosen.logprobs is not None and row.request.logprobs:
-                row.logprobs.append(chosen.logprobs[i])
-                row.tops.append(chosen.tops[i][: row.request.top_logprobs])
-            if row.request.stop and (cut := self._cut(row)) is not None:
-                row.done, row.text = "stop", cut
-            elif len(row.ids) >= row.request.max_tokens:
-                row.done = "max_tokens"
-
-    def _cut(self, row: _Row) -> str | None:
-        text = self._text(row.ids)
-        places = [text.find(stop) for stop in row.request.stop if stop in text]
-        return text[: min(places)] if places else None
+            logprob = None if chosen.logprobs is None else chosen.logprobs[i]
+            row.add(token, logprob, chosen.tops[i] if chosen.tops else (), self._text)
 
     def _text(self, ids: Sequence[int]) -> str:
         text: str = self.base.tokenizer.decode(list(ids), skip_special_tokens=True)
         return text
 
-    def _finish(self, row: _Row) -> Generation:
-        text = self._text(row.ids) if row.text is None else row.text
-        asked = row.request.logprobs
-        return Generation(
-            text, tuple(row.ids), row.done or "max_tokens",
-            tuple(row.logprobs) if asked else None, tuple(row.tops) if asked else None,
-        )  # fmt: skip
-
     def _score_batch(self, batch: Batch, asked: list[ScoreRequest]) -> list[tuple[float, ...]]:
         options = [(i, ids) for i, request in enumerate(asked) for ids in request.continuations]
         if any(not ids for _, ids in options):
             raise ModelError("A continuation to score has no tokens.")
+        state, logits = self._start(batch)
+        index = torch.tensor([i for i, _ in options], dtype=torch.long, device=self.device)
+        state.select(index)
         longest = max((len(ids) for _, ids in options), default=0)
-        with self._start(batch, longest) as (state, logits):
-            index = torch.tensor([i for i, _ in options], dtype=torch.long, device=self.device)
-            state.select(index)
-            first = torch.log_softmax(logits, -1).index_select(0, index)
-            ids = torch.zeros(len(options), longest, dtype=torch.long, device=self.device)
-            valid = torch.zeros_like(ids, dtype=torch.bool)
-            for k, (_, own) in enumerate(options):
-                ids[k, : len(own)], valid[k, : len(own)] = torch.tensor(own), True
-            total = first.gather(1, ids[:, :1]).squeeze(1)
-            if longest > 1:
-                with self.slots.rows([batch.adapters[i] for i, _ in options]):
-                    after = torch.log_softmax(state.forward(ids, valid).logits.float(), -1)
-                later = after[:, :-1].gather(2, ids[:, 1:, None]).squeeze(2)
-                total = total + (later * valid[:, 1:]).sum(1)
+        ids = torch.tensor([(*own, *([0] * (longest - len(own)))) for _, own in options], device=self.device)
+        lengths = torch.tensor([len(own) for _, own in options], device=self.device)
+        valid = torch.arange(longest, device=self.device) < lengths[:, None]
+        total = torch.log_softmax(logits, -1)[index].gather(1, ids[:, :1]).squeeze(1)
+        if longest > 1:
+            with self.slots.rows([batch.adapters[i] for i, _ in options]):
+                after = state.forward(ids[:, :-1], valid[:, :-1]).logits.float().log_softmax(-1)
+            total = total + (after.gather(2, ids[:, 1:, None]).squeeze(2) * valid[:, 1:]).sum(1)
         found: list[list[float]] = [[] for _ in asked]
         for (i, _), value in zip(options, total.tolist(), strict=True):
             found[i].append(value)
         return [tuple(scores) for scores in found]
 
 
-def _new_row(place: int, request: GenerateRequest) -> _Row:
-    generator = torch.Generator().manual_seed(request.seed) if request.temperature > 0 else None
-    return _Row(place, request, generator=generator)
-
-
-def _end_tokens(base: Base) -> set[int]:
-    config: Any = base.model.generation_config
-    ends = config.eos_token_id if config is not None else None
+def _end_tokens(base: Base, settings: Any) -> set[int]:
+    ends = getattr(settings, "eos_token_id", None)
     listed = ends if isinstance(ends, list) else [ends]
     return {end for end in (*listed, base.tokenizer.eos_token_id) if end is not None}
 

@@ -1,7 +1,8 @@
 """Attention over a shared prefix and over each row's own tokens, computed apart and normalised together.
 
-The keys and values of a prefix that all rows share are kept once, without a batch axis: its scores are one matrix
-product over the queries of all rows. Repeating a prefix cache per row would cost its memory traffic for every row.
+The keys and values of a prefix that all rows share are kept once, without a batch axis: its scores are one
+matrix product over the queries of all rows. Repeating a prefix cache per row would cost its memory traffic
+for every row.
 """
 
 import threading
@@ -15,54 +16,54 @@ from torch import Tensor, nn
 from transformers import AttentionInterface, DynamicCache
 
 NAME = "glasshouse_split"
+ROOM = 64
+"""Own tokens per row by which the cache grows; a copy for so many steps costs little."""
 _active = threading.local()
 
-Layer = tuple[Float[Tensor, "head prefix width"], Float[Tensor, "head prefix width"]]
+Layer = tuple[Float[Tensor, "head width prefix"], Float[Tensor, "head prefix width"]]
+"""Keys (transposed, as the scores want them) and values of a prefix at one layer."""
 
 
 class SplitCache:
     """Keys and values of a shared prefix (once) and of each row's own tokens (per row)."""
 
-    def __init__(self, prefix: list[Layer] | None, capacity: int) -> None:
+    def __init__(self, prefix: list[Layer] | None) -> None:
         self.prefix = prefix
-        self.capacity = capacity
-        """Own tokens that fit per row."""
         self.length = 0
-        """Own tokens that are there."""
+        """Own tokens per row that are there."""
         self.keys: list[Tensor] = []
+        """Per layer [row, head, capacity, width]."""
         self.values: list[Tensor] = []
 
     def update(self, keys: Tensor, values: Tensor, layer: int, *_: Any) -> tuple[Tensor, Tensor]:
-        """Add the new tokens' keys and values [row, head, token, width] of one layer; all own ones come back."""
-        if layer == len(self.keys):
-            shape = (*keys.shape[:2], self.capacity, keys.shape[3])
-            self.keys.append(keys.new_zeros(shape))
-            self.values.append(values.new_zeros(shape))
+        """Adds new tokens' keys and values [row, head, token, width] at a layer; returns all own ones."""
         end = self.length + keys.shape[2]
+        if layer == len(self.keys):
+            self.keys.append(_with_room(keys[:, :, :0], end))
+            self.values.append(_with_room(values[:, :, :0], end))
+        elif end > self.keys[layer].shape[2]:
+            self.keys[layer] = _with_room(self.keys[layer], end)
+            self.values[layer] = _with_room(self.values[layer], end)
         self.keys[layer][:, :, self.length : end] = keys
         self.values[layer][:, :, self.length : end] = values
         return self.keys[layer][:, :, :end], self.values[layer][:, :, :end]
 
     def get_seq_length(self, layer: int = 0) -> int:
         """Tokens seen before the current call, prefix included."""
-        return self.length + (self.prefix[0][0].shape[1] if self.prefix else 0)
+        return self.length + (self.prefix[0][1].shape[1] if self.prefix else 0)
 
     def select(self, rows: Int[Tensor, " row"]) -> None:
         """Keep (or repeat) these rows."""
-        self.keys = [k.index_select(0, rows) for k in self.keys]
-        self.values = [v.index_select(0, rows) for v in self.values]
-
-    def extend(self, tokens: int) -> None:
-        """Make room for more own tokens per row."""
-        self.capacity += tokens
-        pad = (0, 0, 0, tokens)
-        self.keys = [nn.functional.pad(k, pad) for k in self.keys]
-        self.values = [nn.functional.pad(v, pad) for v in self.values]
+        self.keys = [keys.index_select(0, rows) for keys in self.keys]
+        self.values = [values.index_select(0, rows) for values in self.values]
 
     def as_prefix(self) -> list[Layer]:
         """The keys and values of a one-row cache, to be shared by other rows."""
         end = self.length
-        return [(k[0, :, :end], v[0, :, :end]) for k, v in zip(self.keys, self.values, strict=True)]
+        return [
+            (keys[0, :, :end].transpose(1, 2).contiguous(), values[0, :, :end].contiguous())
+            for keys, values in zip(self.keys, self.values, strict=True)
+        ]
 
     @contextmanager
     def attended(self, config: Any) -> Iterator[None]:
@@ -75,46 +76,58 @@ class SplitCache:
             config._attn_implementation, _active.prefix = before, None
 
 
+def _with_room(old: Tensor, end: int) -> Tensor:
+    """The same keys or values, with room for `end` tokens and some more; the room holds anything."""
+    row, head, length, width = old.shape
+    new = old.new_empty((row, head, end + ROOM, width))
+    new[:, :, :length] = old
+    return new
+
+
 def split_attention(
     module: nn.Module,
     query: Float[Tensor, "row head token width"],
     key: Float[Tensor, "row kv_head own width"],
     value: Float[Tensor, "row kv_head own width"],
-    attention_mask: Bool[Tensor, "row 1 token own"] | None,
+    attention_mask: Float[Tensor, "row 1 token own"],
     scaling: float | None = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
     """Exact attention over prefix and own tokens: two score matrices, one softmax in fp32.
 
-    Grouped queries share their key-value head without a copy of it. Returns [row, token, head, width] and None.
+    Queries that share a key-value head share it without a copy. `attention_mask` is added to the own scores.
+    Returns [row, token, head, width] and None.
     """
     row, head, token, width = query.shape
     groups = key.shape[1]
     scale = width**-0.5 if scaling is None else scaling
     grouped = query.reshape(row, groups, (head // groups) * token, width) * scale
     scores = grouped @ key.transpose(2, 3)
-    if attention_mask is not None:
-        own = scores.view(row, groups, head // groups, token, -1)
-        scores = own.masked_fill(~attention_mask[:, :, None], torch.finfo(scores.dtype).min).view_as(scores)
+    scores.view(row, groups, head // groups, token, -1).add_(attention_mask[:, :, None])
     prefix = getattr(_active, "prefix", None)
     if prefix is None:
-        weights = scores.softmax(-1, dtype=torch.float32).to(query.dtype)
-        mixed = weights @ value
+        mixed = scores.softmax(-1, dtype=torch.float32).to(query.dtype) @ value
     else:
-        mixed = _with_prefix(grouped, scores, value, prefix[module.layer_idx])  # type: ignore[index]
+        mixed = _with_prefix(grouped, scores, value, prefix[module.layer_idx])
     return mixed.view(row, head, token, width).transpose(1, 2), None
 
 
 def _with_prefix(grouped: Tensor, scores: Tensor, value: Tensor, prefix: Layer) -> Tensor:
+    """exp(score - largest) of both parts, times the values, over the sum of both parts."""
     row, groups, queries, width = grouped.shape
     keys, values = prefix
-    flat = grouped.transpose(0, 1).reshape(groups, row * queries, width)
-    far = (flat @ keys.transpose(1, 2)).view(groups, row, queries, -1).transpose(0, 1)
-    weights = torch.cat([far, scores], -1).softmax(-1, dtype=torch.float32).to(grouped.dtype)
-    length = keys.shape[1]
-    near = weights[..., length:] @ value
-    shared = weights[..., :length].transpose(0, 1).reshape(groups, row * queries, length) @ values
-    return near + shared.view(groups, row, queries, width).transpose(0, 1)
+
+    def by_row(x: Tensor) -> Tensor:
+        return x.view(groups, row, queries, -1).transpose(0, 1)
+
+    far = (grouped.transpose(0, 1).reshape(groups, row * queries, width) @ keys).float()
+    near = scores.float()
+    largest = torch.maximum(by_row(far.amax(-1, keepdim=True)), near.amax(-1, keepdim=True))
+    far.sub_(largest.transpose(0, 1).reshape(groups, -1, 1)).exp_()
+    near = near.sub_(largest).exp_()
+    total = by_row(far.sum(-1, keepdim=True)) + near.sum(-1, keepdim=True)
+    mixed = near.to(value.dtype) @ value + by_row(far.to(values.dtype) @ values)
+    return (mixed / total).to(grouped.dtype)
 
 
 AttentionInterface.register(NAME, split_attention)
@@ -133,27 +146,33 @@ def can_split(config: Any) -> bool:
 class SplitRows:
     """Rows that are being decoded, on `SplitCache`."""
 
-    def __init__(self, model: Any, prefix: list[Layer] | None, capacity: int) -> None:
-        self.model, self.cache = model, SplitCache(prefix, capacity)
-        self.start = prefix[0][0].shape[1] if prefix else 0
-        self.valid: Tensor | None = None
-        """[row, own]: which own tokens are no padding."""
-        self.next: Tensor | None = None
+    def __init__(self, model: Any, prefix: list[Layer] | None, limit: int) -> None:
+        self.model, self.cache = model, SplitCache(prefix)
+        self.limit = limit
+        """Positions the model has; a finished row that runs along stays at the last one."""
+        self._start = prefix[0][1].shape[1] if prefix else 0
+        self._hidden: Tensor | None = None
+        """[row, capacity]: what is added to the scores of own tokens: 0, or a large negative for padding."""
+        self._next: Tensor | None = None
         """[row, 1]: the position of each row's next token."""
 
-    def forward(self, ids: Int[Tensor, "row token"], valid: Bool[Tensor, "row token"], **options: Any) -> Any:
-        """Run new tokens, left- or right-padded; the model's output."""
-        before = self.valid
-        self.valid = valid if before is None else torch.cat([before, valid], 1)
-        base = torch.full((len(ids), 1), self.start) if self.next is None else self.next
-        positions = base.to(ids.device) + (valid.long().cumsum(1) - 1).clamp(min=0)
-        self.next = base.to(ids.device) + valid.long().sum(1, keepdim=True)
-        mask = self._mask(ids.shape[1])
+    def forward(
+        self, ids: Int[Tensor, "row token"], valid: Bool[Tensor, "row token"] | None = None, **options: Any
+    ) -> Any:
+        """Run new tokens; the model's output.
+
+        Args:
+            ids: left- or right-padded.
+            valid: which tokens are no padding; None: all.
+            options: for the model.
+        """
+        positions, self._next = _positions(self._next, ids, valid, self._start)
+        mask = self._mask(ids, valid)
         with self.cache.attended(self.model.config.get_text_config()):
             output = self.model(
                 input_ids=ids,
                 attention_mask=mask,
-                position_ids=positions,
+                position_ids=positions.clamp_(max=self.limit - 1),
                 past_key_values=self.cache,
                 use_cache=True,
                 **options,
@@ -161,56 +180,71 @@ class SplitRows:
         self.cache.length += ids.shape[1]
         return output
 
-    def _mask(self, token: int) -> Bool[Tensor, "row 1 token own"]:
-        assert self.valid is not None
-        own = self.valid.shape[1]
-        places = torch.arange(own, device=self.valid.device)
-        causal = places[None, :] <= places[own - token :, None]
-        seen = self.valid[:, None, :] & causal
-        alone = places[None, :] == places[own - token :, None]
-        return (seen | alone)[:, None]
+    def _mask(self, ids: Tensor, valid: Tensor | None) -> Float[Tensor, "row 1 token own"]:
+        token, length = ids.shape[1], self.cache.length
+        end, dtype = length + token, self.model.dtype
+        lowest = torch.finfo(dtype).min / 4
+        if self._hidden is None or end > self._hidden.shape[1]:
+            hidden = torch.zeros(len(ids), end + ROOM, dtype=dtype, device=ids.device)
+            if self._hidden is not None:
+                hidden[:, :length] = self._hidden[:, :length]
+            self._hidden = hidden
+        if valid is not None:
+            self._hidden[:, length:end] = (~valid).to(dtype) * lowest
+        mask = self._hidden[:, None, None, :end]
+        if token == 1:
+            return mask
+        later = torch.zeros(token, end, dtype=dtype, device=ids.device)
+        later[:, length:] = torch.full_like(later[:, length:], lowest).triu(1)
+        return mask + later
 
     def select(self, rows: Int[Tensor, " row"]) -> None:
         """Keep (or repeat) these rows."""
-        assert self.valid is not None
-        assert self.next is not None
+        assert self._hidden is not None
+        assert self._next is not None
         self.cache.select(rows)
-        self.valid, self.next = self.valid.index_select(0, rows), self.next.index_select(0, rows)
-
-    def extend(self, tokens: int) -> None:
-        """Make room for more tokens per row."""
-        self.cache.extend(tokens)
+        self._hidden, self._next = self._hidden.index_select(0, rows), self._next.index_select(0, rows)
 
 
 class NativeRows:
     """The same on the model's own attention and cache, for models whose attention is not plain causal."""
 
-    def __init__(self, model: Any) -> None:
-        self.model, self.cache = model, DynamicCache(config=model.config)
-        self.valid: Tensor | None = None
-        self.next: Tensor | None = None
+    def __init__(self, model: Any, limit: int) -> None:
+        self.model, self.cache, self.limit = model, DynamicCache(config=model.config), limit
+        self._valid: Tensor | None = None
+        self._next: Tensor | None = None
 
-    def forward(self, ids: Int[Tensor, "row token"], valid: Bool[Tensor, "row token"], **options: Any) -> Any:
+    def forward(
+        self, ids: Int[Tensor, "row token"], valid: Bool[Tensor, "row token"] | None = None, **options: Any
+    ) -> Any:
         """Run new tokens; the model's output."""
-        self.valid = valid if self.valid is None else torch.cat([self.valid, valid], 1)
-        base = (
-            torch.zeros((len(ids), 1), dtype=torch.long, device=ids.device)
-            if self.next is None
-            else self.next
-        )
-        positions = base + (valid.long().cumsum(1) - 1).clamp(min=0)
-        self.next = base + valid.long().sum(1, keepdim=True)
+        new = torch.ones_like(ids, dtype=torch.bool) if valid is None else valid
+        self._valid = new if self._valid is None else torch.cat([self._valid, new], 1)
+        positions, self._next = _positions(self._next, ids, valid, 0)
         return self.model(
-            input_ids=ids, attention_mask=self.valid.long(), position_ids=positions, past_key_values=self.cache,
-            use_cache=True, **options,
-        )  # fmt: skip
+            input_ids=ids,
+            attention_mask=self._valid.long(),
+            position_ids=positions.clamp_(max=self.limit - 1),
+            past_key_values=self.cache,
+            use_cache=True,
+            **options,
+        )
 
     def select(self, rows: Int[Tensor, " row"]) -> None:
         """Keep (or repeat) these rows."""
-        assert self.valid is not None
-        assert self.next is not None
-        self.cache.reorder_cache(rows)
-        self.valid, self.next = self.valid.index_select(0, rows), self.next.index_select(0, rows)
+        assert self._valid is not None
+        assert self._next is not None
+        self.cache.reorder_cache(rows)  # type: ignore[arg-type]
+        self._valid, self._next = self._valid.index_select(0, rows), self._next.index_select(0, rows)
 
-    def extend(self, tokens: int) -> None:
-        """Nothing to do: this cache grows by itself."""
+
+def _positions(
+    following: Tensor | None, ids: Tensor, valid: Tensor | None, start: int
+) -> tuple[Int[Tensor, "row token"], Int[Tensor, "row 1"]]:
+    """The positions of new tokens, and the position that follows in each row; padding has no position."""
+    base = torch.full((len(ids), 1), start, device=ids.device) if following is None else following
+    if valid is None:
+        offsets = torch.arange(ids.shape[1], device=ids.device)
+        return base + offsets, base + ids.shape[1]
+    places = (valid.long().cumsum(1) - 1).clamp_(min=0)
+    return base + places, base + valid.long().sum(1, keepdim=True)

@@ -1,6 +1,6 @@
 """The local engine as an Inspect model: `glasshouse/BASE[:ADAPTER]`.
 
-BASE is `phantom`, a transformers folder or a hub name; ADAPTER is a PEFT folder (an organism's folder is one).
+BASE is `phantom`, a transformers folder or a hub name; ADAPTER is a PEFT folder, such as an organism's.
 All models of a process that name one base share it, and rows of one batch go through different adapters.
 
 Differs from Inspect's own `hf/`: without a temperature it is greedy; the seed of a completion is derived from

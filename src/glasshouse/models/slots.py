@@ -11,9 +11,7 @@ from glasshouse.errors import ModelError
 from glasshouse.models.adapter import Adapter, adapter_hash, check_fits, read_adapter
 from glasshouse.models.bank import AdapterBank
 from glasshouse.models.base import Base
-
-MOST = 64
-"""Adapters in memory at once; a batch with more of them is refused."""
+from glasshouse.models.batches import MOST_ADAPTERS
 
 
 class AdapterSlots:
@@ -62,8 +60,10 @@ class AdapterSlots:
             self._bank.remove()
 
     def _hold(self, wanted: dict[Path, str]) -> None:
-        if len(set(wanted.values())) > MOST:
-            raise ModelError(f"A batch asks for more than {MOST} adapters.", "Ask for fewer at once.")
+        if len(set(wanted.values())) > MOST_ADAPTERS:
+            raise ModelError(
+                f"A batch asks for more than {MOST_ADAPTERS} adapters.", "Ask for fewer at once."
+            )
         for folder, key in wanted.items():
             if key in self._held:
                 self._held.move_to_end(key)
@@ -86,7 +86,7 @@ class AdapterSlots:
             self._hold({folder: self.key(folder)})
 
     def _place(self, key: str, adapter: Adapter, in_use: set[str]) -> None:
-        if len(self._held) >= MOST:
+        if len(self._held) >= MOST_ADAPTERS:
             oldest = next(k for k in self._held if k not in in_use)
             self._held.pop(oldest)
             place = self._places.pop(oldest)
@@ -97,7 +97,7 @@ class AdapterSlots:
             self._rebuild()
             return
         if place >= len(self._bank):
-            self._bank.grow(min(MOST, max(4, 2 * place)))
+            self._bank.grow(min(MOST_ADAPTERS, max(4, 2 * place)))
         self._bank.set_adapter(place, adapter)
 
     def _has(self, adapter: Adapter) -> bool:

@@ -1,4 +1,4 @@
-"""One thread per engine: requests of many samples and models, gathered for a moment, answered in shared batches.
+"""One thread per engine: requests of many samples and models, gathered and answered in shared batches.
 
 Samples run in an event loop and ask one by one; an engine is fast when it sees them all. Nothing here blocks
 the event loop: loading, rendering and generating happen in the thread. The loop must be asyncio's, Inspect's
@@ -108,7 +108,7 @@ def _build(asked: _Asked, engine: Engine) -> GenerateRequest | None:
         return None
     try:
         request = asked.build(engine)
-        engine.slots.check(request.adapter)
+        engine.check(request)
     except ModelError as error:
         asked.answer.set_exception(error)
         return None
