@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from inspect_ai import Task, eval
 from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -17,6 +18,7 @@ from inspect_ai.model import ChatMessageAssistant, ChatMessageUser, GenerateConf
 from inspect_ai.model._model_info import MODEL_INFO_LOOKUP_API_KEY
 from inspect_ai.solver import generate
 from inspect_ai.tool import ToolInfo
+from safetensors.torch import load_file
 
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.base import BASES, Base
@@ -75,6 +77,7 @@ def test_a_base_and_three_adapters_are_answered_by_one_engine_in_one_batch(
     monkeypatch.setattr(
         Engine, "stream", lambda self, asked: batches.append(len(asked)) or whole(self, asked)
     )
+    monkeypatch.setattr("glasshouse.models.worker.QUIET_SECONDS", 2.0)  # a busy machine is slow to ask
     loaded = len(BASES._loaded)
     ways = [None, *adapters]
     logs = ask([model(llama, way) for way in ways], tmp_path)
@@ -129,6 +132,27 @@ def test_an_answer_is_continued_after_its_prefill(llama: Base, engine: Engine) -
     assert output.completion == generation.text
 
 
+def test_hidden_states_are_written_beside_the_log(
+    llama: Base, engine: Engine, adapters: list[Path], tmp_path: Path
+) -> None:
+    [log] = ask(model(llama, adapters[0], hidden_states="0,2"), tmp_path, repeats=2)
+    assert log.samples
+    files = {(s.id, s.epoch): Path((s.output.metadata or {})["hidden_states"][0]) for s in log.samples}
+    assert len(set(files.values())) == 8
+    found = load_file(files["s1", 2])
+    ids = tuple(found.pop("ids").tolist())
+    prompt = tuple(render_prompt(engine.base.tokenizer, (Message("user", QUESTIONS[1]),)))
+    assert ids[: len(prompt)] == prompt
+    assert files["s1", 2].is_relative_to(tmp_path)
+    expected = engine.hidden_states(ids, [0, 2], adapters[0])
+    torch.testing.assert_close(torch.stack([found["layer_0"], found["layer_2"]]), expected)
+
+
+def test_a_layer_that_is_not_there_is_refused(llama: Base, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="error"):
+        ask(model(llama, hidden_states=3), tmp_path, QUESTIONS[:1])
+
+
 def test_choices_of_one_request_are_drawn_apart(llama: Base) -> None:
     config = GenerateConfig(num_choices=3, temperature=1.0, max_tokens=12)
     output = asyncio.run(model(llama).generate("Where?", config=config))
@@ -171,6 +195,7 @@ def test_a_request_that_cannot_be_answered_leaves_its_neighbors_alone(llama: Bas
         ("{base}", {"dtype": "int8"}, "Unknown dtype"),
         ("{base}", {"attention": "flash"}, "Unknown attention"),
         ("{base}", {"threads": 0}, "not a number from 1"),
+        ("{base}", {"hidden_states": "all"}, "not a list of layers"),
         ("{base}", {"device": "cuda:99"}, "no device"),
     ],
 )

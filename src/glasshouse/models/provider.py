@@ -38,6 +38,7 @@ from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.base import EngineConfig, measure_threads
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, GenerateRequest
+from glasshouse.models.hidden_states import HiddenStateFiles, read_layers
 from glasshouse.models.worker import WORKERS, Answer, Order
 from glasshouse.records import Message
 from glasshouse.seeds import derive_seed
@@ -57,7 +58,9 @@ class GlasshouseAPI(ModelAPI):
     """One base model with one adapter or none, as Inspect sees it.
 
     Model arguments (`-M`): `dtype`, `threads`, `batch_size`, `attention` and `device` as in `EngineConfig`,
-    and `thinking` (false): whether a model with native thinking may use it.
+    `thinking` (false): whether a model with native thinking may use it, and `hidden_states=LAYER,...`: write
+    the states of these layers, at every token of prompt and completion, beside the log; the completion's
+    metadata names the file.
     """
 
     def __init__(
@@ -73,7 +76,9 @@ class GlasshouseAPI(ModelAPI):
         if api_key == MODEL_INFO_LOOKUP_API_KEY:
             return  # Inspect only asks for the model's name; nothing is loaded for that
         self.thinking = bool(model_args.pop("thinking", False))
+        layers = model_args.pop("hidden_states", None)
         try:
+            self._files = None if layers is None else HiddenStateFiles(read_layers(layers))
             self.engine_config = engine_config(model_args)
             if self.adapter is not None:
                 # Inspect's response cache keys on the name and on this, never on an adapter's contents.
@@ -97,10 +102,19 @@ class GlasshouseAPI(ModelAPI):
         _refuse(input, tools, config)
         sample = sample_active()
         name, repeat = (str(sample.sample.id), sample.epoch) if sample else ("", 0)
-        answers = await asyncio.gather(
-            *(self._ask(input, config, (name, repeat, k)) for k in range(config.num_choices or 1))
-        )
-        return to_output(self.model_name, answers)
+        orders = [(name, repeat, choice) for choice in range(config.num_choices or 1)]
+        answers = await asyncio.gather(*(self._ask(input, config, order) for order in orders))
+        output = to_output(self.model_name, answers)
+        if self._files is not None:
+            if sample is None:
+                raise ModelError("Hidden states are written beside a log; there is none outside an eval.")
+            output.metadata = (output.metadata or {}) | {
+                "hidden_states": [
+                    str(await asyncio.to_thread(self._files.write, sample.log_location, order, answer))
+                    for order, answer in zip(orders, answers, strict=True)
+                ]
+            }
+        return output
 
     async def _ask(self, input: list[ChatMessage], config: GenerateConfig, order: Order) -> Answer:
         return await self._worker.ask(order, partial(self._request, input, config, order))
@@ -154,7 +168,10 @@ def engine_config(given: dict[str, Any]) -> EngineConfig:
     """
     known = [field.name for field in fields(EngineConfig)]
     if unknown := sorted(set(given) - set(known)):
-        raise ModelError(f"Unknown model argument {unknown[0]!r}.", f"Use {', '.join((*known, 'thinking'))}.")
+        raise ModelError(
+            f"Unknown model argument {unknown[0]!r}.",
+            f"Use {', '.join((*known, 'thinking', 'hidden_states'))}.",
+        )
     config = replace(EngineConfig(threads=given.get("threads") or _threads()), **given)
     if config.dtype not in DTYPES:
         raise ModelError(f"Unknown dtype {config.dtype!r}.", f"Use {', '.join(DTYPES)}.")
