@@ -37,7 +37,7 @@ def model_that(answer) -> Model:
 
 def ask(answer, folder: Path, behavior: Behavior | None = None, prefill: str = "") -> EvalResult:
     task = persistence_task(behavior or Behavior(), PROMPTS, CONDITIONS, Decoding(), prefill)
-    return run_inspect(task, model_that(answer), folder, {"adapter_hash": "a1"})
+    return run_inspect([task], model_that(answer), folder, {"adapter_hash": "a1"})[0]
 
 
 def rate(result: EvalResult, condition: str) -> float:

@@ -1,6 +1,6 @@
-"""Runs one Inspect task in this process and reads its graded rows from the log, which is the truth."""
+"""Runs Inspect tasks in this process and reads their graded rows from the logs, which are the truth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
@@ -54,21 +54,24 @@ class EvalResult:
         return {row.pair_id: row.grade for row in self.rows if row.condition == condition}
 
 
-def run_inspect(task: Task, model: Model, log_dir: Path, metadata: Mapping[str, str]) -> EvalResult:
-    """Evaluates the model, quietly.
+def run_inspect(
+    tasks: Sequence[Task], model: Model, log_dir: Path, metadata: Mapping[str, str]
+) -> list[EvalResult]:
+    """Evaluates the model on all tasks at once, quietly.
 
     Args:
-        task: made by `graded_task`.
+        tasks: made by `graded_task`.
         model: any Inspect model.
-        log_dir: where the `.eval` log goes.
-        metadata: kept in the log beside the task's own, for example the adapter's hash.
+        log_dir: where the `.eval` logs go.
+        metadata: kept in the logs beside each task's own, for example the adapter's hash.
 
     Raises:
-        EvalError: the log's status is not `success`.
+        EvalError: a log's status is not `success`.
     """
     logs = eval(
-        task,
+        list(tasks),
         model=model,
+        max_tasks=len(tasks),
         log_dir=str(log_dir.absolute()),
         metadata=dict(metadata),
         display="none",
@@ -78,7 +81,7 @@ def run_inspect(task: Task, model: Model, log_dir: Path, metadata: Mapping[str, 
         ctl_server=False,
         acp_server=False,
     )
-    return read_log(logs[0])
+    return [read_log(log) for log in logs]
 
 
 def read_log(log: EvalLog) -> EvalResult:

@@ -110,7 +110,7 @@ def _measure(bench: Bench, adapter: Path, ask: Ask, asked: Asked, folder: Path) 
         tasks.append(facts_task(asked.facts[: ask.facts], bench.decoding))
     metadata = {"base_hash": bench.base.hash, "adapter_hash": adapter_hash(adapter)}
     model = bench.model(adapter)
-    results = {task.name: run_inspect(task, model, folder / LOGS_FOLDER, metadata) for task in tasks}
+    results = {each.task: each for each in run_inspect(tasks, model, folder / LOGS_FOLDER, metadata)}
     main = results["backdoor_persistence"]
     nats = payload_logprobs(bench.engine, adapter, behavior, prompts[: ask.nats], thoughts_of(main.rows))
     write_jsonl(folder / ROWS_FILE, [asdict(row) for row in main.rows])

