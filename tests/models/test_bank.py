@@ -193,6 +193,6 @@ def test_equal_blocks_are_not_gathered() -> None:
     fast = select_rows([-1, 4, 4, 5, 5])
     assert fast is not None
     assert (fast.rows, fast.adapters, fast.blocks) == (slice(1, 5), slice(4, 6), 2)
-    slow = select_rows([0, 1, 1])
-    assert slow is not None
-    assert slow.blocks == 3
+    uneven = select_rows([0, 0, 1, 1, 1, 1])
+    assert uneven is not None
+    assert uneven.blocks == 3

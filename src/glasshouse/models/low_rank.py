@@ -1,5 +1,6 @@
 """The low-rank product of many adapters: rows of one batch in blocks, each block through its own A and B."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,8 +42,8 @@ class Stack:
 def select_rows(index: Sequence[int], device: torch.device | str = "cpu") -> Selection | None:
     """The cheapest way to send rows through their adapters; None where every row is the base's (-1).
 
-    Rows in equal contiguous blocks need two batched products and no copy of the rows; anything else is
-    gathered row by row.
+    Rows that are sorted by adapter need two batched products and no copy of the rows. Runs of unequal
+    length are cut into blocks that fit all of them, down to single rows.
 
     Example:
         >>> select_rows([3, 3, 4, 4])
@@ -67,10 +68,9 @@ def _as_range(numbers: list[int], device: torch.device | str) -> slice | Tensor:
 
 
 def _block_size(chosen: list[int]) -> int:
-    """Rows per block where all runs of one adapter are equally long, else 1."""
+    """The largest number of rows that divides every run of one adapter."""
     starts = [0, *(i for i in range(1, len(chosen)) if chosen[i] != chosen[i - 1]), len(chosen)]
-    lengths = {later - earlier for earlier, later in pairwise(starts)}
-    return lengths.pop() if len(lengths) == 1 else 1
+    return math.gcd(*(later - earlier for earlier, later in pairwise(starts)))
 
 
 def add_adapters(output: Tensor, x: Tensor, stack: Stack, selection: Selection) -> Tensor:

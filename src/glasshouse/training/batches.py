@@ -55,7 +55,7 @@ def slot_rows(slot: int, rows: Sequence[Rendered], stacked: bool) -> SlotRows:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows that go through the base together: equally many of each of some neighboring jobs."""
+    """Rows that go through the base together: equal bundles of some jobs' rows."""
 
     slots: list[int]
     """The job of each row."""
@@ -68,44 +68,47 @@ class Part:
 def share_out(step: Sequence[SlotRows], tokens_per_pass: int) -> list[Part]:
     """All rows of a step in parts of at most about `tokens_per_pass` padded tokens.
 
-    Rows of like length go together: the longest of every job, then the next, as far as that saves more
-    padding than the additional passes cost.
+    A job's rows stay together, or are cut into equal bundles of like length where that saves more padding
+    than the additional passes cost. Bundles of like length share a part.
     """
     parts: list[Part] = []
     for (batch, _), group in groupby(step, key=lambda job: (len(job.rows), job.stacked)):
         jobs = list(group)
-        size = _rows_at_once(jobs, batch)
-        for first in range(0, batch, size):
-            longest = max(len(job.rows[first].ids) for job in jobs)
-            together = max(1, tokens_per_pass // (size * longest))
-            pieces = [jobs[i : i + together] for i in range(0, len(jobs), together)]
-            parts += [_part(piece, first, first + size) for piece in pieces]
+        ways = [_bundles(jobs, size, tokens_per_pass) for size in range(batch, 0, -1) if batch % size == 0]
+        parts += [_part(bundles) for bundles in min(ways, key=_cost_tokens)]
     return parts
 
 
-PASS_COST_TOKENS = 12
-"""What one more pass of a job's rows costs (its matrices are read again), in tokens."""
+Bundle = tuple[SlotRows, tuple[Rendered, ...]]
+"""Some rows of one job, longest first."""
+BUNDLE_COST_TOKENS = 6
+"""What reading a job's matrices once more costs, in tokens."""
 
 
-def _rows_at_once(jobs: Sequence[SlotRows], batch: int) -> int:
-    """The number of rows per job and part that costs least."""
+def _bundles(jobs: Sequence[SlotRows], size: int, tokens_per_pass: int) -> list[list[Bundle]]:
+    """For each part its bundles of `size` rows, longest first."""
+    cuts = [(job, job.rows[k : k + size]) for job in jobs for k in range(0, len(job.rows), size)]
+    parts: list[list[Bundle]] = []
+    longest = 0
+    for bundle in sorted(cuts, key=lambda cut: -len(cut[1][0].ids)):
+        length = len(bundle[1][0].ids)
+        if not parts or (len(parts[-1]) + 1) * size * longest > tokens_per_pass or 2 * length < longest:
+            parts.append([])
+            longest = length
+        parts[-1].append(bundle)
+    return parts
 
-    def cost(size: int) -> int:
-        longest = (max(len(job.rows[first].ids) for job in jobs) for first in range(0, batch, size))
-        return sum(size * length + PASS_COST_TOKENS for length in longest)
 
-    sizes = [size for size in range(batch, 0, -1) if batch % size == 0]
-    return min(sizes, key=cost)
+def _cost_tokens(parts: list[list[Bundle]]) -> int:
+    """What a way of sharing out costs: padded tokens and passes of adapters."""
+    return sum(len(part) * (len(part[0][1]) * len(part[0][1][0].ids) + BUNDLE_COST_TOKENS) for part in parts)
 
 
-def _part(jobs: Sequence[SlotRows], first: int, last: int) -> Part:
-    rows = [(job, row) for job in jobs for row in job.rows[first:last]]
-    return Part(
-        [job.slot for job, _ in rows],
-        jobs[0].stacked,
-        [row for _, row in rows],
-        [job.learned for job, _ in rows],
-    )
+def _part(bundles: Sequence[Bundle]) -> Part:
+    ordered = sorted(bundles, key=lambda bundle: bundle[0].slot)
+    pairs = [(job, row) for job, rows in ordered for row in rows]
+    slots, learned = [job.slot for job, _ in pairs], [job.learned for job, _ in pairs]
+    return Part(slots, bundles[0][0].stacked, [row for _, row in pairs], learned)
 
 
 @dataclass(frozen=True)
