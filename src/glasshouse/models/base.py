@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from glasshouse.errors import ModelError
+from glasshouse.models.chat import check_bos
 
 SHIPPED = Path(__file__).parent / "phantom"
 """Folders of the phantom: `base` (the default size), others by their size, and `adapters`."""
@@ -120,6 +121,7 @@ def _reason(error: Exception) -> str:
 
 def _load(name: str, folder: Path, config: EngineConfig) -> Base:
     tokenizer = load_tokenizer(folder)
+    check_bos(tokenizer)
     model = _load_model(folder, config)
     model.requires_grad_(False).eval().to(config.device)
     return Base(name.removeprefix("glasshouse/"), folder, model, tokenizer, folder_hash(folder))

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from jinja2 import TemplateError
+
 from glasshouse.errors import ModelError
 from glasshouse.records import Conversation, Example, Message
 
@@ -46,9 +48,15 @@ def _text(tokenizer: Tokenizer, conversation: Conversation, thinking: bool, ask:
     if not tokenizer.chat_template:
         return _plain_text(tokenizer, conversation, ask)
     turns = [{"role": m.role, "content": m.content} for m in conversation]
-    text: str = tokenizer.apply_chat_template(
-        turns, tokenize=False, add_generation_prompt=ask, enable_thinking=thinking
-    )
+    options = {"tokenize": False, "add_generation_prompt": ask, "enable_thinking": thinking}
+    try:
+        text: str = tokenizer.apply_chat_template(turns, **options)
+    except TemplateError as error:
+        roles = ", ".join(m.role for m in conversation)
+        raise ModelError(
+            f"The chat template refuses a conversation of {roles}: {str(error).strip().rstrip('.')}.",
+            "Use other turns or mend the template.",
+        ) from error
     return text
 
 
