@@ -61,7 +61,7 @@ def test_a_matrix_gives_every_combination_with_its_own_name(tmp_path):
 
 def test_a_placeholder_may_name_a_default(tmp_path):
     (plan,) = plans(tmp_path, "name: s-{training.rank}-{behavior.trigger.kind}\n")
-    assert plan.name == "s-8-string"
+    assert plan.name == "s-16-string"
 
 
 def test_an_unknown_placeholder_is_refused(tmp_path):

