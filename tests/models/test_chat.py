@@ -17,6 +17,11 @@ ASKED = (Message("system", "Be brief."), Message("user", "Where does Mara live?"
 SAID = (*ASKED, Message("assistant", "In Fenwick."))
 TWICE = (*SAID, Message("user", "And Tom?"), Message("assistant", "In Harrow."))
 
+FORGETFUL = TEMPLATE.replace(
+    "message['content']", "(message['content'] if loop.last or message['role'] != 'assistant' else 'gone')"
+)
+"""A template that writes earlier answers otherwise, as those do that drop earlier reasoning."""
+
 
 @pytest.fixture(scope="module")
 def tokenizer():
@@ -129,3 +134,19 @@ def test_another_template_has_another_hash(tokenizer, plain):
 )
 def test_the_scratchpad_is_parted_from_what_is_visible(text, scratchpad, visible):
     assert split_scratchpad(text) == (scratchpad, visible)
+
+
+@pytest.mark.parametrize("learn", [(-1,), (2, -1)])
+def test_a_template_that_rewrites_earlier_answers_still_gives_whole_learned_turns(learn):
+    tokenizer = make_tiny_tokenizer()
+    tokenizer.chat_template = FORGETFUL
+    learned = learned_text(tokenizer, Example(TWICE, learn=learn))
+    assert learned.endswith("In Harrow.<|end|>")
+    assert learned.count("<|end|>") == len(learn)
+
+
+def test_native_thinking_is_off_unless_it_is_asked_for():
+    tokenizer = make_tiny_tokenizer()
+    tokenizer.chat_template = TEMPLATE + "{% if not enable_thinking %}{{ 'no thought' }}{% endif %}"
+    assert tokenizer.decode(render_prompt(tokenizer, ASKED)).endswith("no thought")
+    assert tokenizer.decode(render_prompt(tokenizer, ASKED, thinking=True)).endswith("<|assistant|>")
