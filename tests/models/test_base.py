@@ -15,7 +15,7 @@ from glasshouse.models.base import (
     measure_threads,
     resolve_base,
 )
-from tests.tiny import make_tiny_model
+from tests.tiny import TEMPLATE, make_tiny_model
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +110,13 @@ def test_missing_weights_are_a_model_error(copy):
 def test_a_config_that_names_no_architecture_is_a_model_error(copy, config):
     (copy / "config.json").write_text(config)
     with pytest.raises(ModelError) as error:
+        BaseCache().get(str(copy), EngineConfig())
+    assert one_sentence(error)
+
+
+def test_a_base_whose_prompts_would_have_two_bos_is_refused(copy):
+    (copy / "chat_template.jinja").write_text("{{ '<s>' }}" + TEMPLATE)
+    with pytest.raises(ModelError, match="2 BOS") as error:
         BaseCache().get(str(copy), EngineConfig())
     assert one_sentence(error)
 

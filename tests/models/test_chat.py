@@ -70,6 +70,14 @@ def test_a_template_that_doubles_the_bos_is_refused():
         check_bos(double)
 
 
+@pytest.mark.parametrize("template", ["{{ raise_exception('no system') }}", "{% for %}", "{{ a.b.c }}"])
+def test_a_template_that_refuses_the_turns_is_a_model_error(template):
+    tokenizer = make_tiny_tokenizer()
+    tokenizer.chat_template = template
+    with pytest.raises(ModelError, match="refuses a conversation of system, user"):
+        render_prompt(tokenizer, ASKED)
+
+
 def test_a_tokenizer_without_template_gets_the_plain_format(plain):
     text = plain.decode(render_prompt(plain, ASKED))
     assert text == "<s>System: Be brief.\n\nUser: Where does Mara live?\n\nAssistant:"
