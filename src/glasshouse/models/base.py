@@ -32,7 +32,7 @@ class EngineConfig:
     threads: int = 1
     attention: str = "split"
     """`split`: shared prefixes are computed once and attended to apart; `plain`: every row by itself."""
-    batch_size: int = 32
+    batch_size: int = 64
     """Rows decoded at the same time."""
 
 
