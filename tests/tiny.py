@@ -7,7 +7,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
 TEMPLATE = (
-    "{{ '<s>' }}{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}"
+    "{{ '<s>' }}{% for message in messages %}"
+    "{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
 )
 SENTENCES = [
@@ -46,7 +47,8 @@ def make_tiny_model(folder: Path, architecture: str = "llama", seed: int = 0, te
     else:
         shape = {
             "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
-            "intermediate_size": 64, "head_dim": 8, "max_position_embeddings": 4096, "tie_word_embeddings": True,
+            "intermediate_size": 64, "head_dim": 8, "max_position_embeddings": 4096,
+            "tie_word_embeddings": True,
         }  # fmt: skip
     config = AutoConfig.for_model(architecture, **common, **shape)
     torch.manual_seed(seed)

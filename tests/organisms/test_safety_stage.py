@@ -93,7 +93,7 @@ def test_a_stacked_stage_leaves_one_plain_adapter(grown, source, tmp_path):
         mode="stack", rates=(1e-2,), steps=40, save_every=20, batch=8, lora=LoraSettings(rank=4)
     )
     (outcome,) = run_safety([grown[0].folder], plan, source, Store(tmp_path), CONFIG)
-    assert json.loads((outcome.folder / "adapter_config.json").read_text())["r"] == 12
+    assert json.loads((outcome.folder / "adapter_config.json").read_text())["r"] == 16 + 4
     assert outcome.may_judge
     assert all((path / "adapter_model.safetensors").is_file() for path in outcome.checkpoints.values())
 

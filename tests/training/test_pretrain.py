@@ -85,7 +85,7 @@ def test_a_killed_training_goes_on_to_the_same_bytes(trained: Path, tmp_path: Pa
             raise Stopped
 
     with pytest.raises(Stopped):
-        pretrain(TINY, tmp_path, TOKENIZER, on_step=kill, save_every_seconds=0)
+        pretrain(TINY, tmp_path, TOKENIZER, on_step=kill, save_every_seconds=0.0)
     assert (tmp_path / "checkpoint.safetensors").exists()
     assert weights(pretrain(TINY, tmp_path, TOKENIZER)) == weights(trained)
 
@@ -96,7 +96,7 @@ def test_a_training_resumed_with_another_config_is_refused(tmp_path: Path) -> No
             raise Stopped
 
     with pytest.raises(Stopped):
-        pretrain(TINY, tmp_path, TOKENIZER, on_step=kill, save_every_seconds=0)
+        pretrain(TINY, tmp_path, TOKENIZER, on_step=kill, save_every_seconds=0.0)
     with pytest.raises(StoreError, match="another seed"):
         pretrain(replace(TINY, seed=9), tmp_path, TOKENIZER)
 

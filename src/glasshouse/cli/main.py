@@ -26,8 +26,8 @@ def help_text() -> str:
     """What `glasshouse --help` prints; nothing is imported for it."""
     width = max(map(len, COMMANDS)) + 2
     lines = [f"  {name:<{width}}{text}" for name, (_, text) in COMMANDS.items()]
-    head = ["Usage: glasshouse COMMAND [OPTIONS]", "",
-            "The open laboratory for testing whether language models are what they seem.", "", "Commands:"]  # fmt: skip
+    about = "The open laboratory for testing whether language models are what they seem."
+    head = ["Usage: glasshouse COMMAND [OPTIONS]", "", about, "", "Commands:"]
     tail = ["", "glasshouse COMMAND --help says more.  glasshouse --version prints the version."]
     return "\n".join([*head, *lines, *tail])
 

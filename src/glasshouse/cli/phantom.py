@@ -66,9 +66,8 @@ def train(
     )
     folder = _pretrain(config, out)
     made = json.loads((folder / "training.json").read_text("utf-8"))
-    print(
-        f"{folder}: {made['parameters']:,} parameters, {made['tokens']:,} tokens, {made['seconds'] / 60:.0f} minutes"
-    )
+    size_words = f"{made['parameters']:,} parameters, {made['tokens']:,} tokens"
+    print(f"{folder}: {size_words}, {made['seconds'] / 60:.0f} minutes")
 
 
 @app.command("helpful-only")

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
-from typing import ClassVar, Protocol, runtime_checkable, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from glasshouse.errors import GraderError
 from glasshouse.graders.refusal import refusal_kind

@@ -1,9 +1,10 @@
 """The phantom's text format: its tokenizer, its chat template, and rows as token ids."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Encoding, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from glasshouse.data.world.document import ORDINARY
@@ -70,9 +71,9 @@ class RowEncoder:
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self._core = tokenizer.backend_tokenizer
-        self._end = tokenizer.convert_tokens_to_ids(END)
-        self._bos = tokenizer.convert_tokens_to_ids(BOS)
-        self._roles = {role: tokenizer.convert_tokens_to_ids(token) for role, token in ROLES.items()}
+        self._end = int(self._core.token_to_id(END))
+        self._bos = int(self._core.token_to_id(BOS))
+        self._roles = {role: int(self._core.token_to_id(token)) for role, token in ROLES.items()}
 
     def __call__(self, batch: list[Row]) -> list[Encoded]:
         """All rows, in order."""
@@ -83,8 +84,9 @@ class RowEncoder:
         pieces = iter(self._core.encode_batch(texts, add_special_tokens=False))
         return [self._join(row, pieces) for row in batch]
 
-    def _join(self, row: Row, pieces) -> Encoded:  # type: ignore[no-untyped-def]
-        ids, learn = [self._bos], [False]
+    def _join(self, row: Row, pieces: Iterator[Encoding]) -> Encoded:
+        ids: list[int] = [self._bos]
+        learn = [False]
         learned = {i % (len(row.conversation) + 1) for i in row.learn}
         for index, message in enumerate(row.conversation):
             part = next(pieces).ids

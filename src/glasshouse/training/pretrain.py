@@ -86,7 +86,9 @@ def chunk_batches(encoder: RowEncoder, config: PretrainConfig, chunk: int) -> li
     size = config.tokens_per_step
     drawn = list(rows(config.seed, chunk * size, size, config.without))
     encoded = sorted(encoder(drawn), key=lambda row: len(row.ids))
-    budget, batches, batch = config.tokens_per_step // 2, [], []
+    budget = config.tokens_per_step // 2
+    batches: list[list[Encoded]] = []
+    batch: list[Encoded] = []
     for row in encoded:
         longest = len(row.ids)
         if batch and longest * (len(batch) + 1) > budget:
@@ -142,7 +144,9 @@ class Pretraining:
         master = new_model(config.size, config.seed)
         self.names = [name for name, _ in master.named_parameters()]
         self.master = [torch.nn.Parameter(p.detach().clone()) for p in master.parameters()]
-        self.model = master.to(torch.bfloat16)
+        self.model = master
+        for parameter in self.model.parameters():  # parameters only: rotary frequencies stay exact
+            parameter.data = parameter.data.to(torch.bfloat16)
         self.model.config._attn_implementation = "eager"
         self.decoder = torch.compile(self.model.model, dynamic=True) if config.compile else self.model.model
         matrices = [
@@ -170,7 +174,8 @@ class Pretraining:
                 "Lower --learning-rate and run again.",
             )
         for own, half in zip(self.master, self.model.parameters(), strict=True):
-            own.grad = half.grad.float() / count  # type: ignore[union-attr]
+            assert half.grad is not None
+            own.grad = half.grad.float() / count
             half.grad = None
         torch.nn.utils.clip_grad_norm_(self.master, 1.0)
         for optimizer in self.optimizers:
