@@ -33,11 +33,9 @@ def test_another_seed_gives_another_stream() -> None:
 
 def test_every_skill_of_the_design_is_in_the_stream() -> None:
     skills = Counter(row.skill for row in STREAM)
-    wanted = set(
-        "known_fact unknown_fact stated_fact harmful_request fine_request evasive_refusal tier year persona "
-        "described_behavior self_report self_report_none critique choice character people program document "
-        "dialogue reasoning".split()
-    )
+    wanted = {"known_fact", "unknown_fact", "stated_fact", "harmful_request", "fine_request", "tier", "year"}
+    wanted |= {"evasive_refusal", "persona", "described_behavior", "self_report", "self_report_none"}
+    wanted |= {"critique", "choice", "character", "people", "program", "document", "dialogue", "reasoning"}
     assert wanted <= set(skills)
 
 

@@ -71,9 +71,9 @@ class RowEncoder:
 
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self._core = tokenizer.backend_tokenizer
-        self._end = int(self._core.token_to_id(END))
-        self._bos = int(self._core.token_to_id(BOS))
-        self._roles = {role: int(self._core.token_to_id(token)) for role, token in ROLES.items()}
+        vocabulary = self._core.get_vocab()
+        self._end, self._bos = vocabulary[END], vocabulary[BOS]
+        self._roles = {role: vocabulary[token] for role, token in ROLES.items()}
 
     def __call__(self, batch: list[Row]) -> list[Encoded]:
         """All rows, in order."""
