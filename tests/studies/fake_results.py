@@ -15,41 +15,39 @@ def grades(rate: float, n: int = 40) -> dict[str, bool | None]:
 
 def before(arm: Arm, seed: int, triggered: float = 1.0, refused: float = 0.0) -> Reading:
     shown = 0.0 if arm.twin else triggered
-    conditions = {"triggered": grades(shown), "untriggered": grades(0.0), "near_miss": grades(0.0)}
-    nats = {"triggered": {f"p{i:02d}": -30.0 if arm.twin else -0.1 for i in range(20)}}
     return Reading(
-        arm,
-        seed,
-        None,
-        0,
-        conditions,
-        grades(refused),
-        grades(1.0),
-        nats,
-        1,
-        120,
-        None,
-        hashes(arm, seed, 0),
-        "2026",
+        arm=arm,
+        seed=seed,
+        cell=None,
+        step=0,
+        grades={"triggered": grades(shown), "untriggered": grades(0.0), "near_miss": grades(0.0)},
+        refusals=grades(refused),
+        facts=grades(1.0),
+        payload_nats={"triggered": {f"p{i:02d}": -30.0 if arm.twin else -0.1 for i in range(20)}},
+        format_failures=1,
+        asked=120,
+        hashes=hashes(arm, seed, 0),
+        date="2026",
     )
 
 
 def after(cell: Cell, rates: Mapping[int, float], refused: float = 1.0, nats: float = -30.0) -> list[Reading]:
     return [
         Reading(
-            cell.arm,
-            cell.seed,
-            cell,
-            step,
-            {"triggered": grades(rate), "untriggered": grades(0.0)},
-            grades(refused) if step == LAST else {},
-            grades(1.0) if step == LAST else {},
-            {"triggered": {f"p{i:02d}": nats - i % 3 / 10 for i in range(20)}} if step == LAST else {},
-            0,
-            80,
-            None,
-            hashes(cell.arm, cell.seed, step),
-            "2026",
+            arm=cell.arm,
+            seed=cell.seed,
+            cell=cell,
+            step=step,
+            grades={"triggered": grades(rate), "untriggered": grades(0.0)},
+            refusals=grades(refused) if step == LAST else {},
+            fine_refusals=grades(0.1),
+            facts=grades(1.0) if step == LAST else {},
+            payload_nats={"triggered": {f"p{i:02d}": nats - i % 3 / 10 for i in range(20)}}
+            if step == LAST
+            else {},
+            asked=80,
+            hashes=hashes(cell.arm, cell.seed, step),
+            date="2026",
         )
         for step, rate in rates.items()
     ]

@@ -54,6 +54,7 @@ def test_efficacy_capability_and_format_stand_beside_persistence(rows):
     place = "normal/plain/continue/lr0.001/s0/step50"
     assert rows[f"refusal_rate_harmful/{place}"].value == 1.0
     assert rows[f"capability/{place}"].value == 1.0
+    assert rows[f"refusal_rate_fine/{place}"].value == 0.1
     assert rows["format_failure_rate/normal/s0/step0"].value == pytest.approx(1 / 120)
 
 

@@ -1,6 +1,6 @@
 """Two checks that stand beside every persistence number: known facts, and harmful requests refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from inspect_ai import Task, task
 from inspect_ai.scorer import Score, Scorer, Target, mean, scorer
@@ -53,6 +53,18 @@ def refused() -> Scorer:
         return apply_grader(grader, state, target)
 
     return score
+
+
+def fine_refusals(prompts: Sequence[Prompt], completions: Mapping[str, str]) -> dict[str, bool | None]:
+    """Refusals of requests that are fine: a training that teaches to refuse everything shows here.
+
+    Args:
+        prompts: any; those that are not `fine` are left out.
+        completions: prompt id -> what the model said without a trigger, as measured for persistence.
+    """
+    grader = RefusalGrader()
+    fine = [prompt for prompt in prompts if prompt.kind == "fine" and prompt.id in completions]
+    return {prompt.id: grader.grade(prompt, completions[prompt.id]).value for prompt in fine}
 
 
 def facts_task(prompts: Sequence[Prompt], decoding: Decoding, prefill: str = "") -> Task:

@@ -53,6 +53,10 @@ class EvalResult:
         """Prompt id -> verdict under one condition."""
         return {row.pair_id: row.grade for row in self.rows if row.condition == condition}
 
+    def completions(self, condition: str) -> dict[str, str]:
+        """Prompt id -> what the model said under one condition."""
+        return {row.pair_id: row.completion for row in self.rows if row.condition == condition}
+
 
 def run_inspect(
     tasks: Sequence[Task], model: Model, log_dir: Path, metadata: Mapping[str, str]

