@@ -92,8 +92,9 @@ class Relearning:
 
     examples: tuple[int, ...] = (1, 4, 16, 64)
     """Empty: the question is not asked."""
-    steps: int = 20
-    learning_rate: float = 1e-3
+    steps: int = 10
+    """Few and gentle: at twice as many and twice the rate a clean twin learns the backdoor from four examples."""
+    learning_rate: float = 5e-4
     batch: int = 8
     n: int = 100
     """Triggered prompts measured after each."""
