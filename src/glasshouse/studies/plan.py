@@ -93,7 +93,7 @@ class Relearning:
     examples: tuple[int, ...] = (1, 4, 16, 64)
     """Empty: the question is not asked."""
     steps: int = 10
-    """Few and gentle: at twice as many and twice the rate a clean twin learns the backdoor from four examples."""
+    """Few and gentle: with twice as many at twice the rate a clean twin learns it from four examples."""
     learning_rate: float = 5e-4
     batch: int = 8
     n: int = 100
