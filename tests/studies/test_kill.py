@@ -32,6 +32,7 @@ def start(model: Path, store: Path) -> subprocess.Popen[bytes]:
     )
     assert child.stdout is not None
     assert child.stdout.readline() == b"ready\n"
+    child.stdout.close()
     return child
 
 
