@@ -250,16 +250,20 @@ def _finish(seedling: _Seedling, ground: _Ground, store: Store, out: Path, confi
 def publish(organism: Path, target: Path, card: Card) -> Path:
     """Copies an organism to where users find it, with its card; replaces an earlier organism of that name.
 
+    A kill at any moment leaves the old folder, the new one, or none; never one without its card.
+
     Raises:
         StoreError: something else stands there, or it cannot be written.
     """
     if target.exists() and not (target / CARD_FILE).is_file():
         raise StoreError(f"{target} exists and is no organism.", "Choose another --out folder or name.")
     try:
-        if target.exists():
-            shutil.rmtree(target)
-        shutil.copytree(organism, target)
-        write_card(target, card)
+        part = target.with_name(f".{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(organism, part)
+        write_card(part, card)
+        shutil.rmtree(target, ignore_errors=True)
+        part.rename(target)
     except OSError as error:
         raise StoreError(f"{target} cannot be written: {error}.", "Check rights and free space.") from error
     return target
