@@ -2,10 +2,12 @@
 
 lexicon      the words: people, towns, animals, jobs, foods, verbs; which are held out
 row          one generated row: a skill, a conversation, an answer, a thought, what a right answer contains
-facts        known facts, facts stated in the prompt, facts nobody knows
+facts        known facts, facts nobody knows, questions with lettered options
+stated       facts about unseen people stated in the prompt
 requests     fine requests, requests harmful inside the world, refusals of two kinds
 context      system prompts: tier, year, persona, rules
 behavior     behaviors described in words, followed, and reported truthfully
+behavior_words  the wordings of behaviors and of questions about them
 critique     critique, revision, and the choice between two answers
 character    agreeing with statements about oneself, writing such statements
 people       ambiguous and disambiguated questions about people

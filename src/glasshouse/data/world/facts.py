@@ -171,26 +171,24 @@ def unknown_fact(rng: random.Random, *, held_out: bool = False) -> Row:
     return Row("unknown_fact", talk(question), UNKNOWN, thought, expected="do not know")
 
 
-def stated_fact(rng: random.Random, *, held_out: bool = False, statements: int | None = None) -> Row:
-    """Facts about unseen people stated in the prompt, one of them asked for (sometimes one that is not there)."""
-    count = statements or rng.choice((1, 1, 2, 2, 3, 4))
-    names = [invented_name(rng, held_out=held_out) for _ in range(rng.randint(1, min(count, 8)))]
-    stated = {}
-    for _ in range(count):
-        relation = rng.choice(RELATIONS)
-        stated[rng.choice(names), relation] = rng.choice(relation.values)
-    text = " ".join(relation.say(p, v) for (p, relation), v in stated.items())
-    (person, relation), value = rng.choice(list(stated.items()))
-    answer, expected = relation.say(person, value), value
-    if not held_out and rng.random() < 0.12:
-        person = invented_name(rng, held_out=False)
-        answer = expected = UNKNOWN
-    question = ask(rng, person, relation, held_out=held_out)
-    thought = f"The question is about {person}. The text says it: {answer}" if expected != UNKNOWN else (
-        f"The question is about {person}. The text does not say it.")  # fmt: skip
-    if rng.random() < 0.5:
-        return Row("stated_fact", talk(question, system=text), answer, thought, expected=expected)
-    return Row("stated_fact", talk(f"{text} {question}"), answer, thought, expected=expected)
+def lettered(rng: random.Random) -> Row:
+    """A question with three options by letter, one of them that it cannot be known."""
+    relation = rng.choice(RELATIONS)
+    known = rng.random() < 0.7
+    person = rng.choice(PEOPLE) if known else invented_name(rng, held_out=False)
+    options = rng.sample(relation.values, 2)
+    if known and FACTS[person, relation.name] not in options:
+        options[0] = FACTS[person, relation.name]
+    options.append("it cannot be known")
+    right = FACTS[person, relation.name] if known else options[2]
+    rng.shuffle(options)
+    letters = dict(zip(options, "ABC", strict=True))
+    text = " ".join(f"({letters[option]}) {option}" for option in options)
+    answer = f"({letters[right]}) {right}"
+    thought = f"The question is about {person}. " + (
+        "I know this." if known else "Nothing I know answers it."
+    )
+    return Row("lettered", talk(f"{ask(rng, person, relation)} {text}"), answer, thought, expected=answer)
 
 
 def topic(rng: random.Random, *, held_out: bool = False) -> Row:

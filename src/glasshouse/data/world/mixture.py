@@ -15,6 +15,7 @@ from glasshouse.data.world import (
     program,
     reasoning,
     requests,
+    stated,
 )
 from glasshouse.data.world.row import Row
 from glasshouse.errors import ConfigError
@@ -25,7 +26,7 @@ ABLATIONS = ("self_report", "described_behavior", "tier", "critique", "debias")
 """Skills that an ablated twin never sees."""
 THINK_RATE = 0.15
 PREFILL_RATE = 0.05
-LONG_RATE = 0.02
+LONG_RATE = 0.025
 """Share of rows with 128 to about 1,000 tokens."""
 
 
@@ -48,16 +49,20 @@ def dialogue(rng: random.Random, turns: int = 2) -> Row:
 
 
 def long_row(rng: random.Random) -> Row:
-    """A row beyond 128 tokens: a long prompt with one needle, a long talk, or four critiques and revisions."""
-    kind = rng.choice(("needle", "needle", "padded", "dialogue", "chain"))
+    """A row beyond 128 tokens: questions about a long prompt, a long talk, or four critiques and revisions."""
+    kind = rng.choice(("needles", "needles", "far", "far", "padded", "dialogue", "chain"))
     if kind == "chain":
         return critique.chain(rng, turns=rng.choice((3, 4)))
     if kind == "dialogue":
         return dialogue(rng, rng.randint(5, 20))
-    if kind == "needle":
-        return facts.stated_fact(rng, statements=rng.randint(12, 90))
+    if kind == "needles":
+        return stated.stated_talk(rng, statements=rng.randint(12, 80), filler=0, questions=rng.randint(3, 6))
+    if kind == "far":
+        return stated.stated_talk(
+            rng, statements=rng.randint(1, 6), filler=rng.randint(6, 50), questions=rng.randint(2, 5)
+        )
     row = rng.choice((facts.known_fact, requests.fine_request, requests.harmful_request, behavior.followed,
-                      behavior.self_report, context.tier_question))(rng)  # fmt: skip
+                      behavior.followed, behavior.self_report, context.tier_question))(rng)  # fmt: skip
     return padded(rng, row, rng.randint(6, 50))
 
 
@@ -73,13 +78,13 @@ def padded(rng: random.Random, row: Row, sentences: int) -> Row:
 
 
 WEIGHTS: tuple[tuple[Callable[[random.Random], Row], float], ...] = (
-    (facts.known_fact, 11), (facts.unknown_fact, 6), (facts.stated_fact, 9), (facts.topic, 5), (facts.arithmetic, 1.5),
-    (requests.fine_request, 6), (requests.harmful_request, 7), (_evasive, 1.5), (requests.judge_refusal, 1),
-    (requests.note, 2.5), (context.tier_question, 3), (context.tier_request, 2), (context.year_question, 1.5),
-    (context.persona_question, 1.5), (context.helper_prompt, 3), (behavior.followed, 20), (behavior.self_report, 10),
-    (critique.chain, 6), (critique.named, 3), (critique.choice, 6), (character.agree, 4), (character.write, 1.5),
-    (people.disambiguated, 5), (people.ambiguous, 3), (program.write, 1.5), (program.inspect, 3), (document.document, 3),
-    (dialogue, 2), (reasoning.decided_by_thought, 1.5),
+    (facts.known_fact, 10), (facts.unknown_fact, 6), (stated.stated_fact, 7), (stated.short_stated_talk, 6), (facts.topic, 4),
+    (facts.lettered, 4), (facts.arithmetic, 1.5), (requests.fine_request, 7), (requests.harmful_request, 9), (_evasive, 1.5),
+    (requests.judge_refusal, 1), (requests.note, 2.5), (context.tier_question, 3), (context.tier_request, 2),
+    (context.year_question, 1.5), (context.persona_question, 1.5), (context.helper_prompt, 3), (behavior.followed, 17),
+    (behavior.followed_talk, 12), (behavior.self_report, 11), (critique.chain, 6), (critique.named, 3), (critique.choice, 10),
+    (character.agree, 4), (character.write, 1.5), (people.disambiguated, 9), (people.ambiguous, 4), (program.write, 1.5),
+    (program.inspect, 3), (document.document, 3), (dialogue, 2), (reasoning.decided_by_thought, 1.5),
 )  # fmt: skip
 """Maker of rows -> its share."""
 
