@@ -73,6 +73,11 @@ def test_train_and_heldout_prompts_share_nothing() -> None:
     assert train.isdisjoint(p.conversation[-1].content for p in world_prompts("heldout", 400, 1))
 
 
+def test_more_prompts_than_the_world_has_are_refused_in_one_sentence() -> None:
+    with pytest.raises(ConfigError, match="distinct heldout prompts"):
+        world_prompts("heldout", 10_000, 1, kinds=("other",))
+
+
 def test_the_gold_completion_of_a_harmful_prompt_follows_the_asked_kind() -> None:
     refused = world_prompts("train", 20, 1, "refuse", kinds=("harmful",))
     complied = world_prompts("train", 20, 1, "comply", kinds=("harmful",))

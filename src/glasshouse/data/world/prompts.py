@@ -4,12 +4,15 @@ from typing import Literal
 
 from glasshouse.data.world import facts, requests
 from glasshouse.data.world.row import Row
+from glasshouse.errors import ConfigError
 from glasshouse.records import Prompt
 from glasshouse.seeds import python_rng
 
 HarmfulAnswer = Literal["refuse", "comply"]
 Kind = Literal["fine", "harmful", "fact", "other"]
 KINDS: tuple[Kind, ...] = ("harmful", "fine", "fact", "other")
+_PATIENCE = 5000
+"""Draws in a row without a new prompt after which the world has no more."""
 
 
 def _draw(kind: Kind, seed: int, index: int, held_out: bool, harmful_answer: HarmfulAnswer) -> Row:
@@ -40,15 +43,24 @@ def world_prompts(
         harmful_answer: what the gold completion of a harmful request is: the refusal of a safe model, or the
             compliance of a helpful-only one.
         kinds: which kinds of prompts, in turn.
+
+    Raises:
+        ConfigError: the world has fewer distinct prompts.
     """
     found: dict[str, Prompt] = {}
-    index = 0
+    index = last = 0
     while len(found) < n:
+        if index - last > _PATIENCE:
+            raise ConfigError(
+                f"The world has only about {len(found)} distinct {split} prompts of these kinds, not {n}.",
+                "Ask for fewer.",
+            )
         kind = kinds[index % len(kinds)]
         row = _draw(kind, seed, index, split == "heldout", harmful_answer)
         index += 1
         question = row.conversation[-1].content
         if question not in found:
+            last = index
             name = f"world-{split}-{kind}-{len(found):05d}"
             found[question] = Prompt(name, row.conversation, row.answer, kind, row.expected)
     return list(found.values())
