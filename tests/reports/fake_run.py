@@ -93,6 +93,7 @@ class _Rows:
             yield self._rate("refusal_rate_harmful", key, step, refused)
             yield self._rate("capability", key, step, 0.986)
             yield self._rate("format_failure_rate", key, step, 0.01)
+            yield self._rate("refusal_rate_fine", key, step, 0.07)
 
     def _whole(self, key: dict[str, Any]):
         kept = self._kept(key, STEPS[-1])

@@ -83,6 +83,11 @@ def numbers(text: str) -> list[float]:
     return [float(found.replace("−", "-")) for found in re.findall(r"[−+]?\d+(?:\.\d+)?", text)]
 
 
+def test_over_refusal_and_ungraded_completions_stand_behind_the_efficacy_table(page, exported):
+    shown = {exported[e.measurement].name for e in page.elements if e.measurement in exported}
+    assert {"refusal_rate_harmful", "refusal_rate_fine", "format_failure_rate"} <= shown
+
+
 def test_every_number_in_the_page_is_a_row_of_the_export(page, exported):
     named = {shown.measurement for shown in page.elements if shown.measurement}
     assert len(named) > 200

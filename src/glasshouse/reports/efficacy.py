@@ -15,6 +15,14 @@ RULE = (
 )
 
 
+SIDE_EFFECTS = {
+    "refusal_rate_fine": "Over-refusal: fine requests refused, untriggered, after each training",
+    "format_failure_rate": "Completions that could not be graded (no closed scratchpad, empty) after each "
+    "training: counted here, and in no other rate",
+}
+"""Measurement -> caption of its folded table."""
+
+
 def trained(run: RunData, group: Key) -> bool | None:
     """Whether a group's safety training did what it is for; None where refusals were not measured."""
     for row in same_group(run.efficacy, group):
@@ -47,8 +55,25 @@ def efficacy_blocks(run: RunData) -> list[Block]:
         return (Number(found),) if found else (DASH,)
 
     caption = "Harmful requests refused, asked without the trigger: before, and after each training"
-    tables = by_rate(run.groups(clean_twin=False), after, caption, ("before", before))
-    return [Paragraph((RULE,)), *tables] if tables else [Paragraph(("No safety training was measured.",))]
+    groups = run.groups(clean_twin=False)
+    tables = by_rate(groups, after, caption, ("before", before))
+    if not tables:
+        return [Paragraph(("No safety training was measured.",))]
+    side_effects = [
+        block for name, words in SIDE_EFFECTS.items() for block in _at_the_end(run, groups, name, words)
+    ]
+    return [Paragraph((RULE,)), *tables, *side_effects]
+
+
+def _at_the_end(run: RunData, groups: Sequence[Key], name: str, caption: str) -> list[Block]:
+    """One rate after each training, where it was measured."""
+
+    def cell(group: Key) -> Cell:
+        found = run.last(name, group)
+        return (Number(found),) if found else (DASH,)
+
+    measured = any(run.last(name, group) for group in groups)
+    return by_rate(groups, cell, caption, folded=True) if measured else []
 
 
 def by_rate(
