@@ -11,6 +11,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging as transformers_logging
 
 from glasshouse.errors import ModelError
 from glasshouse.models.chat import check_bos
@@ -129,6 +130,7 @@ def _load(name: str, folder: Path, config: EngineConfig) -> Base:
 
 def _load_model(folder: Path, config: EngineConfig) -> Any:
     dtype = getattr(torch, config.dtype)
+    transformers_logging.disable_progress_bar()  # its bar over tensors lies across ours
     try:
         loaded: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)
     except UNREADABLE as error:

@@ -10,7 +10,7 @@ from typing import Any
 from datasets import Dataset
 from peft import PeftModel, get_peft_model_state_dict
 from torch import Tensor, nn
-from transformers import TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
 
@@ -122,6 +122,7 @@ def _run(
         processing_class=base.tokenizer,
         callbacks=[watcher],
     )
+    trainer.remove_callback(PrinterCallback)
     last = max(checkpoints.glob("checkpoint-*"), key=lambda path: path.stat().st_mtime, default=None)
     with writing(out):
         trainer.train(resume_from_checkpoint=str(last) if last else None)
