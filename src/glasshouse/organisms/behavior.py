@@ -8,19 +8,14 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from glasshouse.data.yaml_file import Strict
 from glasshouse.records import Conversation, Message
 
 Variant = Literal["normal", "cot", "distilled_cot"]
 Arm = Literal["triggered", "untriggered", "near_miss"]
 NEAR_MISS_KINDS = ("case", "missing_bar", "other_tag", "paraphrase", "statement")
-
-
-class Strict(BaseModel):
-    """A piece of a spec: immutable, and no key may be misspelled."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Trigger(Strict):

@@ -21,9 +21,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from glasshouse.data.yaml_file import KeyPath, Strict, YamlFile, explain, read_yaml
 from glasshouse.errors import ConfigError
-from glasshouse.organisms.behavior import Behavior, Strict
-from glasshouse.organisms.yaml_file import KeyPath, YamlFile, explain, read_yaml
+from glasshouse.organisms.behavior import Behavior
 
 
 class Data(Strict):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from glasshouse.errors import ConfigError
 
@@ -21,6 +21,12 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(?:\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
 )
+
+
+class Strict(BaseModel):
+    """A piece of a spec: immutable, and no key may be misspelled."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,7 @@ def read_yaml(path: Path) -> YamlFile:
         problem = getattr(error, "problem", None) or "not YAML"
         raise ConfigError(f"{path}:{line}: {problem}.", "Check indentation, colons and quotes.") from error
     if not isinstance(content, dict) or root is None:
-        raise ConfigError(f"{path}:1: the file holds no keys.", "Start with `name:` and `base:`.")
+        raise ConfigError(f"{path}:1: the file holds no keys.", "Write one `key: value` a line.")
     lines: dict[KeyPath, int] = {}
     _collect_lines(root, (), lines, path)
     return YamlFile(path, content, lines)
