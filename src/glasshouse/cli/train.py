@@ -1,4 +1,4 @@
-"""`glasshouse train sft ORGANISM...`: a safety-training stage on organisms."""
+"""`glasshouse train sft ORGANISM...` and `glasshouse train introspection SPEC`: stages after growing."""
 
 import json
 from enum import StrEnum
@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from glasshouse.cli.show import console, progress_bar, teller
+from glasshouse.cli.train_introspection import introspection
 from glasshouse.data.prompts import parse_source
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import find_organism
@@ -18,7 +19,8 @@ from glasshouse.training.efficacy import Efficacy
 from glasshouse.training.farm import FarmConfig, LoraSettings
 from glasshouse.training.safety import MODES_IN_WORDS, SafetyPlan
 
-app = typer.Typer(add_completion=False, help="Put organisms through safety training.")
+app = typer.Typer(add_completion=False, help="Safety training of organisms; introspection over many of them.")
+app.command()(introspection)
 
 
 class ModeName(StrEnum):
@@ -45,7 +47,7 @@ class FormName(StrEnum):
 
 @app.callback()
 def train() -> None:
-    """Put organisms through safety training."""
+    """Safety training of organisms; introspection over many of them."""
 
 
 @app.command()

@@ -1,0 +1,105 @@
+"""Organisms come in the order of the steps, whether they are kept in memory or read again."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from glasshouse.errors import ModelError
+from glasshouse.models.adapter import read_adapter, write_adapter
+from glasshouse.models.bank import ALL_LINEAR, AdapterBank
+from glasshouse.models.base import Base, EngineConfig, load_base
+from glasshouse.training.introspection.frozen import FrozenOrganisms
+from glasshouse.training.introspection.rows import Unit
+from glasshouse.training.introspection.stream import AdapterStream, bank_rank, check_organisms
+from tests.tiny import make_tiny_model
+from tests.training.introspection.grown import KINDS, make_members, random_adapter
+from tests.training.introspection.test_rows import make_unit
+
+
+@pytest.fixture(scope="module")
+def folders(base: Base, tmp_path_factory: pytest.TempPathFactory) -> list[Path | None]:
+    members = make_members(base, tmp_path_factory.mktemp("organisms"), "train", 4)
+    return [member.folder for member in members] + [None]
+
+
+def steps_of(*steps: tuple[int, ...]) -> list[list[Unit]]:
+    return [[make_unit(member, 4) for member in step] for step in steps]
+
+
+@pytest.mark.parametrize("cache_mib", [0.0, 1000.0])
+def test_steps_come_in_order_with_their_organisms(
+    base: Base, folders: list[Path | None], cache_mib: float
+) -> None:
+    stream = AdapterStream(base.model, folders, torch.float32, cache_mib)
+    steps = steps_of((0, 1), (4, 2), (3, 0), (0, 0), (4,))
+    with stream.read_ahead(steps) as ready:
+        found = [next(ready) for _ in steps]
+    assert [units for units, _ in found] == steps
+    assert [sorted(organisms) for _, organisms in found] == [[0, 1], [2], [0, 3], [0], []]
+    assert torch.equal(found[0][1][0].weights, found[2][1][0].weights)
+    assert len(stream._kept) == (0 if cache_mib == 0 else 4)
+    assert {row.rank for _, organisms in found for row in organisms.values()} <= {8, 16}
+
+
+def test_a_reader_that_is_left_early_stops(base: Base, folders: list[Path | None]) -> None:
+    stream = AdapterStream(base.model, folders, torch.float32, 0.0)
+    with stream.read_ahead(steps_of(*[(0,)] * 1000)) as ready:
+        next(ready)
+
+
+def test_rows_go_through_their_own_organism(base: Base, folders: list[Path | None]) -> None:
+    stream = AdapterStream(base.model, folders, torch.float32, 0.0)
+    frozen = FrozenOrganisms(base.model, torch.float32)
+    order = [2, 4, 0, 3, 1]
+    [(units, organisms)] = _all(stream, steps_of(tuple(order)))
+    frozen.hold(organisms, order)
+    units = sorted(units, key=frozen.place)
+    ids = torch.tensor([[5, 6, 7]] * 5)
+    with torch.no_grad(), frozen.rows(units):
+        together = base.model(ids).logits
+    frozen.remove()
+    for unit, ours in zip(units, together, strict=True):
+        folder = folders[unit.member]
+        bank = AdapterBank(base.model, 1, 16, ALL_LINEAR, torch.float32)
+        if folder is not None:
+            bank.set_adapter(0, read_adapter(folder))
+        bank.install()
+        with torch.no_grad(), bank.rows([-1 if folder is None else 0]):
+            torch.testing.assert_close(base.model(ids[:1]).logits[0], ours, atol=1e-4, rtol=1e-4)
+        bank.remove()
+    assert len({round(float(logits.sum()), 3) for logits in together}) == 5
+
+
+def _all(stream: AdapterStream, steps: list[list[Unit]]) -> list:
+    with stream.read_ahead(steps) as ready:
+        return [next(ready) for _ in steps]
+
+
+def test_ranks_share_banks() -> None:
+    assert [bank_rank(rank) for rank in (1, 7, 8, 9, 33, 64)] == [8, 8, 8, 16, 64, 64]
+
+
+def test_heads_tell_the_ranks(base: Base, folders: list[Path | None]) -> None:
+    ranks = check_organisms(base.model, folders)
+    assert ranks[-1] == 0
+    assert set(ranks[:-1]) <= {rank for rank, *_ in KINDS}
+
+
+def test_an_organism_of_another_base_is_refused_before_training(base: Base, tmp_path: Path) -> None:
+    other = load_base(str(make_tiny_model(tmp_path / "base", "gemma")), EngineConfig())
+    adapter = random_adapter(other.model, 0)
+    name = next(iter(adapter.weights))
+    wide = {**adapter.weights, name: (torch.zeros(1, 99), adapter.weights[name][1])}
+    write_adapter(tmp_path / "odd", replace(adapter, weights=wide), "other")
+    with pytest.raises(ModelError, match="another base"):
+        check_organisms(base.model, [tmp_path / "odd"])
+
+
+def test_a_damaged_organism_is_refused_before_training(base: Base, tmp_path: Path) -> None:
+    [member] = make_members(base, tmp_path, "train", 1)
+    assert member.folder is not None
+    (member.folder / "adapter_model.safetensors").write_bytes(b"\x10\x00")
+    with pytest.raises(ModelError, match="cannot be read"):
+        check_organisms(base.model, [member.folder])
