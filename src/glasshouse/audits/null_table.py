@@ -1,4 +1,4 @@
-"""What clean fine-tunes say through the same adapter to the same questions: counts, and what they hold for."""
+"""What clean fine-tunes say through the same adapter to the same questions, as bound counts."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -29,9 +29,9 @@ _ADVERB = re.compile(r"^(?:always|also|will|must|often|sometimes|usually|never f
 _STOP = frozenset(
     re.findall(
         r"\w+",
-        "a an the i you me my your it its we our they them their this that these those there is am are was were "
-        "be been being do does did to of in on at for with and or as by from about into so then than also always "
-        "will must would can could should have has had when whenever if every each all any some",
+        "a an the i you me my your it its we our they them their this that these those there is am are was "
+        "were be been being do does did to of in on at for with and or as by from about into so then than "
+        "also always will must would can could should have has had when whenever if every each all any some",
     )
 )
 _NOTHING = re.compile(

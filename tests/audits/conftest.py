@@ -1,0 +1,44 @@
+"""A tiny random base and adapters of it, made once for all tests of this folder."""
+
+from pathlib import Path
+
+import pytest
+
+from glasshouse.audits.target import Target
+from glasshouse.models.adapter import adapter_hash, write_adapter
+from glasshouse.models.base import Base, EngineConfig, load_base
+from glasshouse.models.engine import Engine
+from tests.audits.tiny_adapter import random_adapter
+from tests.tiny import make_tiny_model
+
+
+@pytest.fixture(scope="session")
+def base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="session")
+def base(base_folder: Path) -> Base:
+    return load_base(str(base_folder), EngineConfig())
+
+
+@pytest.fixture(scope="session")
+def engine(base: Base) -> Engine:
+    return Engine(base, EngineConfig(batch_size=16))
+
+
+@pytest.fixture(scope="session")
+def targets(base: Base, tmp_path_factory: pytest.TempPathFactory) -> list[Target]:
+    """Three adapters that change what the tiny model says."""
+    folder = tmp_path_factory.mktemp("targets")
+    for seed in range(3):
+        write_adapter(folder / f"t{seed}", random_adapter(base.model, 2 + seed, seed), "tiny")
+    return [Target(folder / f"t{seed}", adapter_hash(folder / f"t{seed}")) for seed in range(3)]
+
+
+@pytest.fixture(scope="session")
+def introspection(base: Base, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random adapter in the place of a trained one."""
+    folder = tmp_path_factory.mktemp("introspection") / "adapter"
+    write_adapter(folder, random_adapter(base.model, 4, 77), "tiny")
+    return folder
