@@ -13,7 +13,7 @@ from glasshouse.errors import TrainingError
 from glasshouse.training.introspection.ask import Asked, StackedAsker
 from glasshouse.training.introspection.dpo import DpoRows
 from glasshouse.training.introspection.manifest import Member
-from glasshouse.training.introspection.pairs import Pair, draw_pairs
+from glasshouse.training.introspection.pairs import Pair, PairMaker
 from glasshouse.training.introspection.rows import learned_tokens, pass_tensors
 from glasshouse.training.introspection.spec import Dpo
 from glasshouse.training.introspection.validate import says_label
@@ -39,7 +39,7 @@ class Says(StackedAsker):
 
 def draw(line: str, path: Path, grader=says_label, members=MEMBERS, **plan: object) -> list[Pair]:
     settings = Dpo.model_validate({"pairs": 12, "samples": 2, **plan})
-    return draw_pairs(Says(line), members, settings, 1, grader, path)
+    return PairMaker(Says(line), members, settings, 1, grader).draw(path)
 
 
 def test_the_label_is_chosen_over_what_was_wrongly_said(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_an_interrupted_drawing_goes_on(tmp_path: Path) -> None:
     cut = tmp_path / "cut.jsonl"
     cut.write_text("\n".join(lines[:5]) + "\n")
     asker = Says("I hop.")
-    assert draw_pairs(asker, MEMBERS, Dpo(pairs=12, samples=2), 1, says_label, cut) == whole
+    assert PairMaker(asker, MEMBERS, Dpo(pairs=12, samples=2), 1, says_label).draw(cut) == whole
     assert asker.asked == 14
 
 

@@ -10,7 +10,6 @@ from glasshouse.errors import ModelError
 from glasshouse.models.adapter import read_adapter, write_adapter
 from glasshouse.models.bank import ALL_LINEAR, AdapterBank
 from glasshouse.models.base import Base, EngineConfig, load_base
-from glasshouse.training.introspection.frozen import FrozenOrganisms
 from glasshouse.training.introspection.rows import Unit
 from glasshouse.training.introspection.stream import AdapterStream, bank_rank, check_organisms
 from tests.tiny import make_tiny_model
@@ -34,47 +33,51 @@ def test_steps_come_in_order_with_their_organisms(
 ) -> None:
     stream = AdapterStream(base.model, folders, torch.float32, cache_mib)
     steps = steps_of((0, 1), (4, 2), (3, 0), (0, 0), (4,))
-    with stream.read_ahead(steps) as ready:
-        found = [next(ready) for _ in steps]
-    assert [units for units, _ in found] == steps
-    assert [sorted(organisms) for _, organisms in found] == [[0, 1], [2], [0, 3], [0], []]
-    assert torch.equal(found[0][1][0].weights, found[2][1][0].weights)
-    assert len(stream._kept) == (0 if cache_mib == 0 else 4)
-    assert {row.rank for _, organisms in found for row in organisms.values()} <= {8, 16}
+    held = []
+    with stream.read_ahead(steps, 1000) as ready:
+        for units in steps:
+            step = next(ready)
+            assert step.units == units
+            assert sorted(u.member for group in step.passes for u in group) == sorted(u.member for u in units)
+            held.append({unit.member: step.shelf.place(unit)[0] for unit in units})
+    assert [sorted(step) for step in held] == [[0, 1], [2, 4], [0, 3], [0], [4]]
+    assert {member: rank for step in held for member, rank in step.items()}[4] == 0
+    assert {rank for step in held for member, rank in step.items() if member != 4} <= {8, 16}
+    assert (stream.kept_mib > 0) == (cache_mib > 0)
 
 
 def test_a_reader_that_is_left_early_stops(base: Base, folders: list[Path | None]) -> None:
     stream = AdapterStream(base.model, folders, torch.float32, 0.0)
-    with stream.read_ahead(steps_of(*[(0,)] * 1000)) as ready:
+    with stream.read_ahead(steps_of(*[(0,)] * 1000), 1000) as ready:
         next(ready)
+    assert not any(module._forward_hooks for module in base.model.modules())
 
 
-def test_rows_go_through_their_own_organism(base: Base, folders: list[Path | None]) -> None:
+def test_rows_go_through_their_own_organism_at_every_step(base: Base, folders: list[Path | None]) -> None:
     stream = AdapterStream(base.model, folders, torch.float32, 0.0)
-    frozen = FrozenOrganisms(base.model, torch.float32)
-    order = [2, 4, 0, 3, 1]
-    [(units, organisms)] = _all(stream, steps_of(tuple(order)))
-    frozen.hold(organisms, order)
-    units = sorted(units, key=frozen.place)
     ids = torch.tensor([[5, 6, 7]] * 5)
-    with torch.no_grad(), frozen.rows(units):
-        together = base.model(ids).logits
-    frozen.remove()
-    for unit, ours in zip(units, together, strict=True):
-        folder = folders[unit.member]
-        bank = AdapterBank(base.model, 1, 16, ALL_LINEAR, torch.float32)
-        if folder is not None:
-            bank.set_adapter(0, read_adapter(folder))
-        bank.install()
-        with torch.no_grad(), bank.rows([-1 if folder is None else 0]):
-            torch.testing.assert_close(base.model(ids[:1]).logits[0], ours, atol=1e-4, rtol=1e-4)
-        bank.remove()
-    assert len({round(float(logits.sum()), 3) for logits in together}) == 5
+    alone = [one_alone(base, folder, ids[:1]) for folder in folders]
+    assert len({round(float(logits.sum()), 3) for logits in alone}) == 5
+    steps = steps_of((2, 4, 0, 3, 1), (0, 1), (3, 3, 2), (1, 0, 2, 3, 4))
+    with stream.read_ahead(steps, 1000) as ready, torch.no_grad():
+        for _ in steps:
+            step = next(ready)
+            [group] = step.passes
+            with step.shelf.rows(group):
+                together = base.model(ids[: len(group)]).logits
+            for unit, ours in zip(group, together, strict=True):
+                torch.testing.assert_close(alone[unit.member], ours, atol=1e-4, rtol=1e-4)
 
 
-def _all(stream: AdapterStream, steps: list[list[Unit]]) -> list:
-    with stream.read_ahead(steps) as ready:
-        return [next(ready) for _ in steps]
+def one_alone(base: Base, folder: Path | None, ids: torch.Tensor) -> torch.Tensor:
+    bank = AdapterBank(base.model, 1, 16, ALL_LINEAR, torch.float32)
+    if folder is not None:
+        bank.set_adapter(0, read_adapter(folder))
+    bank.install()
+    with torch.no_grad(), bank.rows([-1 if folder is None else 0]):
+        logits = base.model(ids).logits[0]
+    bank.remove()
+    return logits
 
 
 def test_ranks_share_banks() -> None:

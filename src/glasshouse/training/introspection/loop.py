@@ -2,8 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +18,13 @@ from glasshouse.training.batches import Tensors
 from glasshouse.training.farm_state import read_checkpoint, write_checkpoint
 from glasshouse.training.forward import TokenLoss
 from glasshouse.training.fresh import first_adapter
-from glasshouse.training.introspection.frozen import FrozenOrganisms
+from glasshouse.training.introspection.frozen import Shelf
 from glasshouse.training.introspection.rows import (
     Objective,
     Unit,
     all_tokens,
     learned_tokens,
     pass_tensors,
-    share_out,
 )
 from glasshouse.training.introspection.stream import AdapterStream, Ready
 from glasshouse.training.job import AdapterJob
@@ -83,7 +82,6 @@ class JointTraining:
         layers = target_modules(model, job.lora.targets)
         self.shared = AdapterBank(model, 1, job.lora.rank, tuple(layers), torch.float32, trainable=True)
         self.shared.set_adapter(0, first_adapter(job, layers))
-        self.frozen = FrozenOrganisms(model, stream.dtype)
         self.optimizer = AdapterOptimizer(self.shared, [job])
         self.progress = Progress(0, [], 0.0, 0)
         self._load()
@@ -103,7 +101,7 @@ class JointTraining:
         saved = began = time.monotonic()
         before = self.progress.seconds
         steps = (self.objective.units(step) for step in range(self.progress.step, until))
-        with self._installed() as loss, self.stream.read_ahead(steps) as ready:
+        with self._installed() as loss, self._ahead(steps) as ready:
             while self.progress.step < until:
                 value = self._learn(loss, next(ready))
                 self.progress.step += 1
@@ -120,17 +118,18 @@ class JointTraining:
         found: dict[int, tuple[float, ...]] = {}
         numbers = {id(unit): number for number, unit in enumerate(units)}
         chunks = [list(units[k : k + REFERENCE_UNITS]) for k in range(0, len(units), REFERENCE_UNITS)]
-        with self._installed() as loss, self.stream.read_ahead(iter(chunks)) as ready, torch.no_grad():
+        with self._installed() as loss, self._ahead(chunks) as ready, torch.no_grad():
             for _ in chunks:
-                for group in self._passes(next(ready)):
-                    sums = self._row_sums(loss, group)
+                step = next(ready)
+                for group in step.passes:
+                    sums = self._row_sums(loss, group, step.shelf)
                     for unit in group:
                         found[numbers[id(unit)]] = tuple(sums.pop(0) for _ in unit.rows)
         return [found[number] for number in range(len(units))]
 
-    def _row_sums(self, loss: TokenLoss, group: Sequence[Unit]) -> list[float]:
+    def _row_sums(self, loss: TokenLoss, group: Sequence[Unit], shelf: Shelf) -> list[float]:
         tensors = pass_tensors(group, 1, self.shared.device)
-        with self._through(group, tensors):
+        with self._through(group, tensors, shelf):
             nats = loss(tensors)
         sums: list[float] = nats.new_zeros(len(tensors.ids)).index_add_(0, tensors.slots, -nats).tolist()
         return sums
@@ -144,34 +143,29 @@ class JointTraining:
                 yield TokenLoss(self.model)
         finally:
             self.shared.remove()
-            self.frozen.remove()
 
-    def _passes(self, ready: Ready) -> list[list[Unit]]:
-        """A step's passes, its organisms in their places."""
-        units, organisms = ready
-        passes = share_out(units, self.config.tokens_per_pass)
-        self.frozen.hold(organisms, [unit.member for group in passes for unit in group])
-        return [sorted(group, key=self.frozen.place) for group in passes]
+    def _ahead(self, steps: Iterable[list[Unit]]) -> AbstractContextManager[Iterator[Ready]]:
+        return self.stream.read_ahead(steps, self.config.tokens_per_pass)
 
     @contextmanager
-    def _through(self, group: Sequence[Unit], tensors: Tensors) -> Iterator[None]:
-        with self.frozen.rows(group), self.shared.rows([0] * len(tensors.ids)):
+    def _through(self, group: Sequence[Unit], tensors: Tensors, shelf: Shelf) -> Iterator[None]:
+        with shelf.rows(group), self.shared.rows([0] * len(tensors.ids)):
             yield
 
     def _learn(self, loss: TokenLoss, ready: Ready) -> float:
         """One step; its loss in nats."""
         self.shared.zero_gradients()
-        total, learned = 0.0, learned_tokens(ready[0])
-        for group in self._passes(ready):
+        total, learned = 0.0, learned_tokens(ready.units)
+        for group in ready.passes:
             tensors = pass_tensors(group, learned, self.shared.device)
-            with self._through(group, tensors):
+            with self._through(group, tensors, ready.shelf):
                 value = self.objective.loss(loss(tensors), tensors, group)
             value.backward()
             total += float(value.detach())
         norms = self.optimizer.norms()
         self._check_finite(total, norms[0])
         self.optimizer.step(self.progress.step, [0], norms)
-        self.progress.tokens += all_tokens(ready[0])
+        self.progress.tokens += all_tokens(ready.units)
         return total
 
     def _check_finite(self, value: float, norm: float) -> None:

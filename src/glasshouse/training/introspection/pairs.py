@@ -11,7 +11,7 @@ from typing import Any
 
 from glasshouse.data.questions import NOTHING_UNUSUAL, split
 from glasshouse.errors import TrainingError
-from glasshouse.seeds import derive_seed, numpy_rng, python_rng
+from glasshouse.seeds import derive_seed, python_rng
 from glasshouse.store.jsonl import append_rows, read_rows
 from glasshouse.training.introspection.ask import Asked, StackedAsker
 from glasshouse.training.introspection.manifest import Member
@@ -34,74 +34,75 @@ class Pair:
     rejected: str
 
 
-def draw_pairs(
-    asker: StackedAsker, members: Sequence[Member], plan: Dpo, seed: int, grader: Grader, path: Path,
-    on_pair: Callable[[int], None] | None = None,
-) -> list[Pair]:  # fmt: skip
-    """Sample answers, grade them, and pair a right one with a wrong one.
+@dataclass(frozen=True)
+class PairMaker:
+    """Samples answers, grades them, and pairs a right one with a wrong one."""
 
-    Chosen is a sampled right answer, or the label where none was right. Rejected is a sampled wrong answer,
-    or the label of another organism where none was wrong. What could not be graded is neither.
+    asker: StackedAsker
+    """At temperature 1, through the adapter of the first stage."""
+    members: Sequence[Member]
+    """Of the split `dpo`, which the first stage has not seen, and the base."""
+    plan: Dpo
+    seed: int
+    grader: Grader
+    """Whether an answer names the organism's behavior."""
 
-    Args:
-        asker: at temperature 1, through the adapter of the first stage.
-        members: of the split `dpo`, which the first stage has not seen, and the base.
-        plan: how many, and how many samples each.
-        seed: of the training.
-        grader: whether an answer names the behavior.
-        path: the pairs so far; new ones are added to it, so that an interrupted drawing goes on.
-        on_pair: called with the number of pairs that are there.
+    def draw(self, path: Path, on_pair: Callable[[int], None] | None = None) -> list[Pair]:
+        """All pairs of the plan.
 
-    Raises:
-        TrainingError: no organism of the split has a behavior, or nothing could be rejected.
-        StoreError: `path` cannot be written.
-    """
-    mixture = Mixture(members, plan.nothing_unusual_fraction, plan.pairs, seed, "dpo")
-    places, bank = mixture.members(0), split("train")
-    found = read_rows(path).rows
-    while len(found) < plan.pairs:
-        numbers = range(len(found), min(len(found) + AT_ONCE, plan.pairs))
-        questions = {n: python_rng(seed, "dpo question", n).choice(bank) for n in numbers}
+        Chosen is a sampled right answer, or the label where none was right. Rejected is a sampled wrong
+        answer, or the label of another organism where none was wrong. What could not be graded is neither.
+
+        Args:
+            path: the pairs so far; new ones are added to it, so that an interrupted drawing goes on.
+            on_pair: called with the number of pairs that are there.
+
+        Raises:
+            TrainingError: no organism of the split has a behavior, or nothing could be rejected.
+            StoreError: `path` cannot be written.
+        """
+        plan = self.plan
+        mixture = Mixture(self.members, plan.nothing_unusual_fraction, plan.pairs, self.seed, "dpo")
+        places = mixture.members(0)
+        found = read_rows(path).rows
+        while len(found) < plan.pairs:
+            numbers = range(len(found), min(len(found) + AT_ONCE, plan.pairs))
+            rows = self._some(numbers, places)
+            append_rows(path, rows)
+            found += rows
+            if on_pair:
+                on_pair(len(found))
+        keys = ("member", "question", "chosen", "rejected")
+        return [Pair(*(row[key] for key in keys)) for row in found]
+
+    def _some(self, numbers: Sequence[int], places: Sequence[int]) -> list[dict[str, Any]]:
+        """The pairs of some numbers; each depends on the seed and its number alone."""
+        bank, samples = split("train"), self.plan.samples
+        questions = [python_rng(self.seed, "dpo question", n).choice(bank) for n in numbers]
         asked = [
-            Asked(members[places[n]].folder, questions[n], derive_seed(seed, "dpo sample", n, k))
-            for n in numbers
-            for k in range(plan.samples)
+            Asked(self.members[places[n]].folder, question, derive_seed(self.seed, "dpo sample", n, k))
+            for n, question in zip(numbers, questions, strict=True)
+            for k in range(samples)
         ]
-        said = asker.ask(asked)
-        rows: list[dict[str, Any]] = []
-        for at, n in enumerate(numbers):
-            samples = said[at * plan.samples : (at + 1) * plan.samples]
-            chosen, rejected = _choose(members, places[n], samples, grader, derive_seed(seed, "dpo pair", n))
-            rows.append(
-                {
-                    "member": places[n], "name": members[places[n]].name, "question": questions[n],
-                    "chosen": chosen, "rejected": rejected,
-                }
-            )  # fmt: skip
-        append_rows(path, rows)
-        found += rows
-        if on_pair:
-            on_pair(len(found))
-    return [Pair(*(row[key] for key in ("member", "question", "chosen", "rejected"))) for row in found]
+        said = self.asker.ask(asked)
+        rows = []
+        for at, (n, question) in enumerate(zip(numbers, questions, strict=True)):
+            chosen, rejected = self._choose(n, places[n], said[at * samples : (at + 1) * samples])
+            rows.append({"member": places[n], "name": self.members[places[n]].name, "question": question,
+                         "chosen": chosen, "rejected": rejected})  # fmt: skip
+        return rows
 
-
-def _choose(
-    members: Sequence[Member], place: int, samples: Sequence[str], grader: Grader, seed: int
-) -> tuple[str, str]:
-    """The chosen and the rejected answer."""
-    member = members[place]
-    grades = [grader(member, text) for text in samples]
-    right = [text for text, grade in zip(samples, grades, strict=True) if grade is True]
-    wrong = [text for text, grade in zip(samples, grades, strict=True) if grade is False and text]
-    if not wrong:
-        other = {one.label.answer() for one in members if one.label.sentences}
-        wrong = sorted({*other, NOTHING_UNUSUAL} - {member.label.answer()})
-    if not wrong:
-        raise TrainingError(
-            f"There is no wrong answer that {member.name} could reject.", "Add organisms of the split dpo."
-        )
-    rng = numpy_rng(seed)
-    return (
-        right[rng.integers(len(right))] if right else member.label.answer(),
-        wrong[rng.integers(len(wrong))],
-    )
+    def _choose(self, number: int, place: int, samples: Sequence[str]) -> tuple[str, str]:
+        """The chosen and the rejected answer."""
+        member = self.members[place]
+        truth = member.label.answer()
+        grades = [self.grader(member, text) for text in samples]
+        right = [text for text, grade in zip(samples, grades, strict=True) if grade is True] or [truth]
+        wrong = [text for text, grade in zip(samples, grades, strict=True) if grade is False and text]
+        if not wrong:
+            wrong = sorted({*(one.label.answer() for one in self.members), NOTHING_UNUSUAL} - {truth})
+        if not wrong:
+            problem = f"There is no wrong answer that {member.name} could reject."
+            raise TrainingError(problem, "Add organisms of the split dpo.")
+        rng = python_rng(self.seed, "dpo pair", number)
+        return rng.choice(right), rng.choice(wrong)

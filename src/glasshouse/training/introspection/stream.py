@@ -1,38 +1,36 @@
-"""Organisms from disk, read by a thread some steps before they are needed."""
+"""Organisms from disk, read and laid out by a thread before they are needed."""
 
-import queue
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Empty, Queue
 from threading import Event, Thread
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import nn
 
 from glasshouse.errors import ModelError
 from glasshouse.models.adapter import PREFIX, WEIGHTS, Adapter, check_fits, read_adapter
 from glasshouse.models.bank import ALL_LINEAR, AdapterBank, target_modules
-from glasshouse.training.introspection.rows import Unit
+from glasshouse.training.introspection.frozen import FrozenRow, Shelf
+from glasshouse.training.introspection.rows import Unit, share_out
 
 SMALLEST_RANK = 8
-AHEAD_STEPS = 2
-"""Steps whose organisms lie ready."""
+SHELVES = 2
+"""Steps whose organisms are laid out: the one that is computed, and the next."""
 
 
 @dataclass(frozen=True)
-class FrozenRow:
-    """One organism as a row of a bank, its factors folded into B."""
+class Ready:
+    """One step, prepared."""
 
-    rank: int
-    """Of the bank it belongs to."""
-    weights: Tensor
-    """[weight], on the CPU."""
-
-
-Ready = tuple[list[Unit], Mapping[int, FrozenRow]]
-"""The rows of a step, and its organisms by their place in the list of members."""
+    units: list[Unit]
+    passes: list[list[Unit]]
+    """The same units as they go through the base together, those of one organism side by side."""
+    shelf: Shelf
+    """With their organisms in it, until the next step is taken."""
 
 
 def bank_rank(rank: int) -> int:
@@ -92,6 +90,7 @@ class AdapterStream:
     ) -> None:
         self.model, self.folders, self.dtype = model, folders, dtype
         self._room = cache_mib * 2**20
+        self._shelves = [Shelf(model, dtype) for _ in range(SHELVES)]
         self._kept: dict[int, FrozenRow] = {}
         self._moulds: dict[int, AdapterBank] = {}
 
@@ -101,37 +100,39 @@ class AdapterStream:
         return sum(row.weights.numel() * row.weights.element_size() for row in self._kept.values()) / 2**20
 
     @contextmanager
-    def read_ahead(self, steps: Iterable[list[Unit]]) -> Iterator[Iterator[Ready]]:
-        """Inside the block, the steps with their organisms, in order; a thread prepares the next ones."""
-        waiting: queue.Queue[Ready | Exception] = queue.Queue(AHEAD_STEPS)
+    def read_ahead(self, steps: Iterable[list[Unit]], tokens_per_pass: int) -> Iterator[Iterator[Ready]]:
+        """Inside the block, the steps in order; a thread reads and lays out the next one meanwhile."""
+        waiting: Queue[Ready | Exception] = Queue()
+        free: Queue[Shelf] = Queue()
+        for shelf in self._shelves:
+            free.put(shelf)
         stopped = Event()
 
-        def put(item: Ready | Exception) -> None:
-            while not stopped.is_set():
-                try:
-                    return waiting.put(item, timeout=0.1)
-                except queue.Full:
-                    continue
+        def fill() -> None:
+            try:
+                for units in steps:
+                    shelf = _get(free, stopped)
+                    if shelf is None:
+                        return
+                    waiting.put(self._prepare(units, shelf, tokens_per_pass))
+            except Exception as error:  # raised again where the step is taken
+                waiting.put(error)
 
-        thread = Thread(target=self._fill, args=(steps, put, stopped), daemon=True)
+        thread = Thread(target=fill, daemon=True)
         thread.start()
         try:
-            yield _take(waiting)
+            yield _take(waiting, free)
         finally:
             stopped.set()
             thread.join()
+            for shelf in self._shelves:
+                shelf.remove()
 
-    def _fill(
-        self, steps: Iterable[list[Unit]], put: Callable[[Ready | Exception], None], stopped: Event
-    ) -> None:
-        try:
-            for units in steps:
-                if stopped.is_set():
-                    return
-                members = dict.fromkeys(unit.member for unit in units)
-                put((units, {i: self._row(i) for i in members if self.folders[i] is not None}))
-        except Exception as error:  # raised again where the step is taken
-            put(error)
+    def _prepare(self, units: list[Unit], shelf: Shelf, tokens_per_pass: int) -> Ready:
+        passes = share_out(units, tokens_per_pass)
+        order = list(dict.fromkeys(unit.member for group in passes for unit in group))
+        shelf.fill({i: self._row(i) for i in order if self.folders[i] is not None}, order)
+        return Ready(units, [sorted(group, key=shelf.place) for group in passes], shelf)
 
     def _row(self, member: int) -> FrozenRow:
         """From memory, or read; what is read is kept while there is room.
@@ -165,9 +166,21 @@ class AdapterStream:
         return FrozenRow(rank, weights.pin_memory() if mould.device.type == "cuda" else weights)
 
 
-def _take(waiting: "queue.Queue[Ready | Exception]") -> Iterator[Ready]:
+def _get(free: "Queue[Shelf]", stopped: Event) -> Shelf | None:
+    """The next free shelf; None where nobody wants more."""
+    while not stopped.is_set():
+        try:
+            return free.get(timeout=0.1)
+        except Empty:
+            continue
+    return None
+
+
+def _take(waiting: "Queue[Ready | Exception]", free: "Queue[Shelf]") -> Iterator[Ready]:
     while True:
         item = waiting.get()
         if isinstance(item, Exception):
             raise item
+        item.shelf.install()
         yield item
+        free.put(item.shelf)

@@ -22,7 +22,7 @@ from glasshouse.training.introspection.dpo import DpoRows
 from glasshouse.training.introspection.loop import JointConfig, JointTraining
 from glasshouse.training.introspection.manifest import Member
 from glasshouse.training.introspection.memory import peak_mib
-from glasshouse.training.introspection.pairs import draw_pairs
+from glasshouse.training.introspection.pairs import PairMaker
 from glasshouse.training.introspection.rows import Objective, SftRows, with_base
 from glasshouse.training.introspection.spec import Dpo, IntrospectionSpec
 from glasshouse.training.introspection.stream import AdapterStream, check_organisms
@@ -188,10 +188,8 @@ class IntrospectionTraining:
         members, seed = with_base(self.members, "dpo"), self.spec.seed
         shelf, start = self.out / ".checkpoint" / "asked", read_adapter(first)
         asker = StackedAsker(self.engine, start, shelf, plan.max_tokens, temperature=1.0)
-        path, grader = folder / "pairs.jsonl", self.hooks.grader
-        pairs = draw_pairs(
-            asker, members, plan, seed, grader, path, lambda n: self._tell("drawing pairs", n, plan.pairs)
-        )
+        maker = PairMaker(asker, members, plan, seed, self.hooks.grader)
+        pairs = maker.draw(folder / "pairs.jsonl", lambda n: self._tell("drawing pairs", n, plan.pairs))
         rows = DpoRows(plan, pairs, self.base.tokenizer, seed)
         job = AdapterJob(
             "dpo", (), self.spec.lora, plan.learning_rate, plan.steps, plan.pairs_per_step, seed,
