@@ -17,6 +17,14 @@ from glasshouse.errors import ModelError, StoreError
 
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 PREFIX = "base_model.model."
+INEXACT = (
+    "use_dora", "modules_to_save", "fan_in_fan_out", "lora_bias", "trainable_token_indices", "use_qalora",
+    "layer_replication", "target_parameters", "alora_invocation_tokens", "use_bdlora", "arrow_config",
+    "velora_config", "kasa_config", "monteclora_config",
+)  # fmt: skip
+"""Settings of PEFT under which a layer does not compute y = W x + scale · B A x."""
+PLAIN_STARTS = (None, True, False, "gaussian", "eva", "orthogonal", "mica")
+"""Starts of A and B that leave the base's own weights alone; PiSSA and others change those too."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,13 @@ def _read_config(folder: Path) -> dict[str, Any]:
     kind = config.get("peft_type", "LORA")
     if kind != "LORA":
         raise ModelError(f"{folder} is a {kind} adapter; only LORA is supported.", "Merge it into its base.")
-    for key in ("use_dora", "modules_to_save", "fan_in_fan_out", "lora_bias", "trainable_token_indices"):
+    for key in INEXACT:
         if config.get(key):
             raise ModelError(f"{folder} uses {key}, which is not supported.", "Merge it into its base.")
+    start = config.get("init_lora_weights")
+    if start not in PLAIN_STARTS:
+        problem = f"{folder} was started with '{start}', which changes the base's own weights."
+        raise ModelError(problem, "Convert it to plain LoRA when saving it, or merge it into its base.")
     if config.get("bias", "none") != "none":
         raise ModelError(f"{folder} trains biases, which is not supported.", "Merge it into its base.")
     return config
@@ -100,6 +112,9 @@ def _pairs(tensors: Mapping[str, Tensor], folder: Path) -> dict[str, tuple[Tenso
         if not (a.ndim == b.ndim == 2 and a.shape[0] == b.shape[1] > 0):
             raise ModelError(f"{folder}: the matrices of {key} do not fit.", "Write the adapter again.")
         weights[key.removeprefix(PREFIX).removesuffix(".lora_A.weight")] = (a, b)
+    if any("lora_embedding" in key or "embed_tokens" in key for key in tensors):
+        problem = f"{folder} trains or resizes the embeddings, which is not supported."
+        raise ModelError(problem, "Merge it into its base.")
     if not weights or len(tensors) != 2 * len(weights):
         problem = f"{folder} holds weights that are no plain LoRA matrices."
         raise ModelError(problem, "Merge it into its base.")
@@ -108,6 +123,17 @@ def _pairs(tensors: Mapping[str, Tensor], folder: Path) -> dict[str, tuple[Tenso
 
 def _targets(weights: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(sorted({name.rsplit(".", 1)[-1] for name in weights}))
+
+
+def _module_names(weights: Mapping[str, Any]) -> list[str]:
+    """PEFT's `target_modules`: last parts of names, or whole names where layers differ in what they have."""
+    parts: dict[str, set[str]] = {}
+    for name in weights:
+        before, _, part = name.rpartition(".")
+        index = re.search(r"\.(\d+)\.", before)
+        parts.setdefault(part, set()).add(index[1] if index else "")
+    same = len({frozenset(layers) for layers in parts.values()}) == 1
+    return sorted(parts) if same else sorted(weights)
 
 
 def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
@@ -126,7 +152,7 @@ def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
         "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": base_name,
         "r": adapter.rank, "lora_alpha": adapter.alpha, "lora_dropout": 0.0, "bias": "none",
         "use_rslora": adapter.rslora, "use_dora": False,
-        "target_modules": list(_targets(adapter.weights)), "inference_mode": True, "fan_in_fan_out": False,
+        "target_modules": _module_names(adapter.weights), "inference_mode": True, "fan_in_fan_out": False,
         "rank_pattern": {n: r for n, r in ranks.items() if r != adapter.rank},
         "alpha_pattern": {n: a for n, a in alphas.items() if abs(a - adapter.alpha) > 1e-9},
     }  # fmt: skip
