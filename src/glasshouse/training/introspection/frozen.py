@@ -1,6 +1,5 @@
 """The organisms of one step: frozen, each row of a pass through its own."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,12 +16,17 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True)
 class FrozenRow:
-    """One organism as a row of a bank, its factors folded into B."""
+    """One organism, padded to the rank of its bank, its factors folded into B."""
 
     rank: int
     """Of the bank it belongs to."""
-    weights: Tensor
-    """[weight], on the CPU."""
+    matrices: Mapping[str, tuple[Tensor, Tensor]]
+    """Layer name -> A [rank, in] and B transposed [rank, out], on the CPU."""
+
+    @property
+    def mib(self) -> float:
+        """Its memory."""
+        return sum(part.numel() * part.element_size() for ab in self.matrices.values() for part in ab) / 2**20
 
 
 class Shelf:
@@ -41,19 +45,37 @@ class Shelf:
             order: members in the order in which passes need them, so that those of a pass lie side by side.
         """
         self._places = {}
-        needed = Counter(row.rank for row in organisms.values())
-        for rank, count in needed.items():
-            if rank not in self._banks:
-                self._banks[rank] = AdapterBank(self.model, count, rank, ALL_LINEAR, self.dtype)
-            if len(self._banks[rank]) < count:
-                self._banks[rank].grow(count)
-        taken: Counter[int] = Counter()
+        held: dict[int, list[FrozenRow]] = {}
         for member in dict.fromkeys(order):
             row = organisms.get(member)
             if row is not None:
-                self._places[member] = (row.rank, taken[row.rank])
-                self._banks[row.rank].weights[taken[row.rank]].copy_(row.weights, non_blocking=True)
-                taken[row.rank] += 1
+                own = held.setdefault(row.rank, [])
+                self._places[member] = (row.rank, len(own))
+                own.append(row)
+        for rank, rows in held.items():
+            self._lay_out(rank, rows)
+
+    def _lay_out(self, rank: int, rows: Sequence[FrozenRow]) -> None:
+        """Each layer's matrices of all organisms in one piece of memory: products copy any others first."""
+        if rank not in self._banks:
+            self._banks[rank] = AdapterBank(self.model, 0, rank, ALL_LINEAR, self.dtype)
+        bank = self._banks[rank]
+        for name, stack in bank.stacks.items():
+            if len(stack.a) < len(rows):
+                module = bank.modules[name]
+                stack.a = self._room(len(rows), rank, module.in_features, bank.device)
+                stack.b = self._room(len(rows), rank, module.out_features, bank.device)
+                stack.scale = torch.ones(len(rows), dtype=self.dtype, device=bank.device)
+            for side, room in enumerate((stack.a, stack.b)):
+                parts = [row.matrices[name][side] for row in rows]
+                if bank.device.type == "cpu":
+                    torch.stack(parts, out=room[: len(rows)])
+                else:
+                    for place, part in enumerate(parts):
+                        room[place].copy_(part, non_blocking=True)
+
+    def _room(self, count: int, rank: int, features: int, device: torch.device) -> Tensor:
+        return torch.zeros(count, rank, features, dtype=self.dtype, device=device)
 
     def place(self, unit: Unit) -> Place:
         """Where a unit's organism is; units sorted by it need the fewest products."""

@@ -9,7 +9,7 @@ from threading import Event, Thread
 
 import torch
 from safetensors import SafetensorError, safe_open
-from torch import nn
+from torch import Tensor, nn
 
 from glasshouse.errors import ModelError
 from glasshouse.models.adapter import PREFIX, WEIGHTS, Adapter, check_fits, read_adapter
@@ -89,7 +89,7 @@ class AdapterStream:
         self, model: nn.Module, folders: Sequence[Path | None], dtype: torch.dtype, cache_mib: float
     ) -> None:
         self.model, self.folders, self.dtype = model, folders, dtype
-        self._room = cache_mib * 2**20
+        self._room = cache_mib
         self._shelves = [Shelf(model, dtype) for _ in range(SHELVES)]
         self._kept: dict[int, FrozenRow] = {}
         self._moulds: dict[int, AdapterBank] = {}
@@ -97,7 +97,7 @@ class AdapterStream:
     @property
     def kept_mib(self) -> float:
         """Memory of the organisms that are kept."""
-        return sum(row.weights.numel() * row.weights.element_size() for row in self._kept.values()) / 2**20
+        return sum((row.mib for row in self._kept.values()), 0.0)
 
     @contextmanager
     def read_ahead(self, steps: Iterable[list[Unit]], tokens_per_pass: int) -> Iterator[Iterator[Ready]]:
@@ -143,9 +143,8 @@ class AdapterStream:
         if member in self._kept:
             return self._kept[member]
         row = self._read(member)
-        size = row.weights.numel() * row.weights.element_size()
-        if size <= self._room:
-            self._room -= size
+        if row.mib <= self._room:
+            self._room -= row.mib
             self._kept[member] = row
         return row
 
@@ -162,8 +161,14 @@ class AdapterStream:
             mould.set_adapter(0, replace(adapter, weights=folded, scale=dict.fromkeys(folded, 1.0)))
         except ModelError as error:
             raise ModelError(f"{folder}: {error.message}", error.hint) from error
-        weights = mould.weights[0].detach().to("cpu", copy=True)
-        return FrozenRow(rank, weights.pin_memory() if mould.device.type == "cuda" else weights)
+        stacks = mould.stacks.items()
+        return FrozenRow(rank, {name: (_copy(stack.a[0]), _copy(stack.b[0])) for name, stack in stacks})
+
+
+def _copy(part: Tensor) -> Tensor:
+    """On the CPU, in memory that a GPU reads fastest where there is one."""
+    own = part.detach().to("cpu", copy=True)
+    return own.pin_memory() if part.device.type == "cuda" else own
 
 
 def _get(free: "Queue[Shelf]", stopped: Event) -> Shelf | None:
