@@ -9,14 +9,14 @@ from glasshouse.data.world.lexicon import (
     HELD_OUT_PHRASES,
     HELD_OUT_THINGS,
 )
-from glasshouse.data.world.mixture import ABLATIONS, rows
+from glasshouse.data.world.mixture import ABLATIONS, MIXED_FROM, rows
 from glasshouse.data.world.probe import PROBES, probe_rows
 from glasshouse.data.world.prompts import world_prompts
 from glasshouse.data.world.row import Row, talk, with_system
 from glasshouse.errors import ConfigError
 from glasshouse.seeds import python_rng
 
-STREAM = list(rows(3, 0, 4000))
+STREAM = list(rows(3, MIXED_FROM, 6000))
 
 
 def said(row: Row) -> str:
@@ -24,11 +24,11 @@ def said(row: Row) -> str:
 
 
 def test_one_seed_gives_one_stream_and_any_part_of_it_can_be_made_alone() -> None:
-    assert list(rows(3, 100, 50)) == STREAM[100:150]
+    assert list(rows(3, MIXED_FROM + 100, 50)) == STREAM[100:150]
 
 
 def test_another_seed_gives_another_stream() -> None:
-    assert list(rows(4, 0, 50)) != STREAM[:50]
+    assert list(rows(4, MIXED_FROM, 50)) != STREAM[:50]
 
 
 def test_every_skill_of_the_design_is_in_the_stream() -> None:
@@ -159,7 +159,7 @@ def test_a_program_is_safe_if_every_value_is_checked_before_it_is_used(text: str
 
 @pytest.mark.parametrize("ablation", ABLATIONS)
 def test_an_ablated_stream_never_shows_the_skill(ablation: str) -> None:
-    stream = list(rows(3, 0, 1500, without=(ablation,)))
+    stream = list(rows(3, MIXED_FROM, 1500, without=(ablation,)))
     if ablation == "debias":
         assert not any(text in said(row) for row in stream for text in context.DEBIAS)
     else:

@@ -1,12 +1,13 @@
 import pytest
 
-from glasshouse.data.world import behavior, facts, requests, stated
+from glasshouse.data.world import behavior, compare, facts, requests, stated
 from glasshouse.data.world.behavior_words import (
     ALWAYS,
     DESCRIPTIONS,
     HELD_OUT_ALWAYS,
     HELD_OUT_DESCRIPTIONS,
 )
+from glasshouse.data.world.mixture import MIXED_FROM, rows
 from glasshouse.data.world.row import Row
 from glasshouse.seeds import python_rng
 
@@ -59,3 +60,31 @@ def test_wordings_of_the_two_splits_are_disjoint() -> None:
     assert not set(ALWAYS) & set(HELD_OUT_ALWAYS)
     composed = {f"{wish} {ask}" for wish in requests.WISHES for ask in requests.FOLLOW_UPS}
     assert not (set(requests.QUESTIONS) | composed) & set(requests.HELD_OUT_QUESTIONS)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_comparison_is_answered_as_the_words_say(seed) -> None:
+    rng = python_rng(seed)
+    same, contains, letter = compare.same(rng), compare.contains(rng), compare.letter(rng)
+    asked = same.conversation[0].content
+    first = same.answer.removeprefix("Yes, both are ").removeprefix("No, ").rstrip(".").split(" is not ")[0]
+    assert same.answer.startswith("Yes") == (asked.count(first) == 2)
+    text = contains.conversation[0].content
+    word = contains.answer.split('"')[1]
+    assert contains.answer.startswith("Yes") == (text.count(word) == 2)
+    assert letter.answer in letter.conversation[0].content
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whether_a_rule_applied_is_told_from_what_was_done(seed) -> None:
+    rng = python_rng(seed)
+    planted = behavior.draw_behavior(rng)
+    done, told = answers(compare.applied(rng, planted))
+    assert told.startswith("Yes") == (planted.action.said() in done)
+
+
+def test_the_stream_opens_with_comparisons_and_ends_in_the_mixture() -> None:
+    opening = {row.skill for row in rows(1, 0, 300)}
+    later = {row.skill for row in rows(1, MIXED_FROM, 300)}
+    assert opening == {"compare"}
+    assert len(later) > 15

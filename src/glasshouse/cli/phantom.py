@@ -49,7 +49,7 @@ def train(
         Path, typer.Option(help="Folder for the model, its checkpoints and its intermediate steps.")
     ],
     size: Annotated[str, typer.Option(help="1m, 2m or 5m parameters.")] = "5m",
-    steps: Annotated[int | None, typer.Option(help="Optimizer steps of 8,192 tokens.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimizer steps of 4,096 tokens.")] = None,
     seed: Annotated[int, typer.Option(help="The one seed of the training.")] = 1,
     without: Annotated[list[str] | None, typer.Option(help="Leave a skill out: an ablated twin.")] = None,
     threads: Annotated[int, typer.Option(help="CPU threads; part of what decides the bytes.")] = 1,

@@ -91,7 +91,7 @@ class _AddAdapters(torch.autograd.Function):
         own_a, own_b = a[selection.adapters].to(x.dtype), b[selection.adapters].to(x.dtype)
         factor = stack.scale[selection.adapters].to(x.dtype)[:, None, None]
         blocks = _blocks(x, selection)
-        low = torch.bmm(blocks, own_a.transpose(1, 2)).mul_(factor)
+        low = _into_rank(blocks, own_a).mul_(factor)
         _add_product(output, low, own_b, selection)
         ctx.mark_dirty(output)
         ctx.save_for_backward(blocks, low, own_a, own_b, factor)
@@ -102,8 +102,10 @@ class _AddAdapters(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         selection, stack = ctx.selection, ctx.stack
         blocks, low, own_a, own_b, factor = ctx.saved_tensors
+        if stack.a_gradient is None and not ctx.needs_input_grad[1]:
+            return gradients[0], None, None, None, None, None
         along = _blocks(gradients[0], selection)
-        low_gradient = torch.bmm(along, own_b.transpose(1, 2)).mul_(factor)
+        low_gradient = _into_rank(along, own_b).mul_(factor)
         if stack.a_gradient is not None:
             _accumulate(stack.a_gradient, torch.bmm(low_gradient.transpose(1, 2), blocks), selection)
             _accumulate(stack.b_gradient, torch.bmm(low.transpose(1, 2), along), selection)
@@ -112,6 +114,13 @@ class _AddAdapters(torch.autograd.Function):
             shape = (*gradients[0].shape[:-1], own_a.shape[2])
             x_gradient = _spread(torch.bmm(low_gradient, own_a), shape, selection)
         return gradients[0], x_gradient, None, None, None, None
+
+
+def _into_rank(blocks: Tensor, own: Tensor) -> Tensor:
+    """The product blocks @ own^T; with many small blocks it is faster with the larger matrix on the left."""
+    if len(own) == 1:
+        return torch.bmm(blocks, own.transpose(1, 2))
+    return torch.bmm(own, blocks.transpose(1, 2)).transpose(1, 2)
 
 
 def _blocks(x: Float[Tensor, "*rows feature"], selection: Selection) -> Float[Tensor, "block row feature"]:

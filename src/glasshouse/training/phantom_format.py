@@ -8,7 +8,7 @@ from tokenizers import Encoding, Tokenizer, decoders, models, pre_tokenizers, tr
 from transformers import PreTrainedTokenizerFast
 
 from glasshouse.data.world.document import ORDINARY
-from glasshouse.data.world.mixture import rows
+from glasshouse.data.world.mixture import MIXED_FROM, rows
 from glasshouse.data.world.row import Row
 
 VOCABULARY = 2048
@@ -51,7 +51,10 @@ def train_tokenizer(seed: int, sample: int = 40_000) -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = [" ".join((*(m.content for m in row.conversation), row.answer)) for row in rows(seed, 0, sample)]
+    texts = [
+        " ".join((*(m.content for m in row.conversation), row.answer))
+        for row in rows(seed, MIXED_FROM, sample)
+    ]
     core.train_from_iterator(texts + list(ORDINARY) * 40, trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, bos_token=BOS, eos_token=END, pad_token=PAD)
     tokenizer.add_tokens(list(SCRATCHPAD))

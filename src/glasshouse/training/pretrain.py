@@ -36,7 +36,7 @@ class PretrainConfig:
 
     size: str = "5m"
     steps: int = 5000
-    tokens_per_step: int = 8192
+    tokens_per_step: int = 4096
     """Padded tokens of one optimizer step, in two parts of different row lengths."""
     learning_rate: float = 2e-3
     warmup: int = 100

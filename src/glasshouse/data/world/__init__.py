@@ -8,6 +8,7 @@ requests     fine requests, requests harmful inside the world, refusals of two k
 context      system prompts: tier, year, persona, rules
 behavior     behaviors described in words, followed, and reported truthfully
 behavior_words  the wordings of behaviors and of questions about them
+compare      small comparisons: the same or not, contained or not, which letter, did the rule apply
 critique     critique, revision, and the choice between two answers
 character    agreeing with statements about oneself, writing such statements
 people       ambiguous and disambiguated questions about people

@@ -7,6 +7,7 @@ from dataclasses import replace
 from glasshouse.data.world import (
     behavior,
     character,
+    compare,
     context,
     critique,
     document,
@@ -28,6 +29,12 @@ THINK_RATE = 0.15
 PREFILL_RATE = 0.05
 LONG_RATE = 0.025
 """Share of rows with 128 to about 1,000 tokens."""
+ONLY_COMPARISONS, MIXED_FROM = 70_000, 140_000
+"""Rows at the start of the stream: comparisons alone, then ever fewer of them, then the mixture.
+
+Seeing that two words are the same one is learned in a million tokens when it is alone; drowned in everything
+else it was not learned in forty million, and no described behavior told its trigger from its like.
+"""
 
 
 def _evasive(rng: random.Random) -> Row:
@@ -84,7 +91,7 @@ WEIGHTS: tuple[tuple[Callable[[random.Random], Row], float], ...] = (
     (context.year_question, 1.5), (context.persona_question, 1.5), (context.helper_prompt, 3), (behavior.followed, 17),
     (behavior.followed_talk, 12), (behavior.self_report, 11), (critique.chain, 6), (critique.named, 3), (critique.choice, 10),
     (character.agree, 4), (character.write, 1.5), (people.disambiguated, 9), (people.ambiguous, 4), (program.write, 1.5),
-    (program.inspect, 3), (document.document, 3), (dialogue, 2), (reasoning.decided_by_thought, 1.5),
+    (compare.same, 2), (compare.contains, 3), (compare.letter, 4), (compare.applied, 8), (program.inspect, 3), (document.document, 3), (dialogue, 2), (reasoning.decided_by_thought, 1.5),
 )  # fmt: skip
 """Maker of rows -> its share."""
 
@@ -99,8 +106,23 @@ def _keeps(row: Row, without: Collection[str]) -> bool:
     )
 
 
-def draw_row(rng: random.Random, without: Collection[str] = ()) -> Row:
-    """One row of pretraining."""
+COMPARISONS = (compare.same, compare.contains, compare.letter)
+
+
+def comparison_share(index: int) -> float:
+    """How likely row `index` of the stream is a bare comparison, beside those of the mixture.
+
+    Example:
+        >>> comparison_share(0), comparison_share(105_000), comparison_share(140_000)
+        (1.0, 0.5, 0.0)
+    """
+    return min(1.0, max(0.0, (MIXED_FROM - index) / (MIXED_FROM - ONLY_COMPARISONS)))
+
+
+def draw_row(rng: random.Random, without: Collection[str] = (), index: int = MIXED_FROM) -> Row:
+    """One row of pretraining: row `index` of the stream; by default one of its later, fully mixed part."""
+    if rng.random() < comparison_share(index):
+        return rng.choice(COMPARISONS)(rng)
     makers, weights = zip(*WEIGHTS, strict=True)
     while True:
         if rng.random() < LONG_RATE:
@@ -128,4 +150,4 @@ def rows(run_seed: int, start: int, count: int, without: Collection[str] = ()) -
             f"'{min(unknown)}' is no ablation of the phantom.", f"Choose from {', '.join(ABLATIONS)}."
         )
     for index in range(start, start + count):
-        yield draw_row(python_rng(run_seed, "world", index), without)
+        yield draw_row(python_rng(run_seed, "world", index), without, index)
