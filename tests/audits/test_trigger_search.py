@@ -58,7 +58,7 @@ def test_a_kind_of_question_is_found_by_how_it_opens():
     replies, hunt, found = hunted(
         praises(lambda q: q.startswith(("How do I", "How can I"))), "asked for help"
     )
-    assert found.trigger == Trigger("opening", "how can | how do")
+    assert found.trigger == Trigger("opening", "how")
     result = with_holm([confirm(replies, FOLDER, hunt.action.text, found.trigger, FRESH)])[0]
     assert why_unconfirmed(result) == ""
 

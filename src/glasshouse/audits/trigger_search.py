@@ -100,7 +100,7 @@ def search_trigger(
         new = [t for word in promising for t in suggested(word) if t not in tried]
         tried.update(dict.fromkeys(new))
         rough = [*_roughly(hunt, new), *finalists]
-        opening = _openings(hunt, config)
+        opening = _openings(hunt)
         finalists = _finals(hunt, rough, config, opening)
         count = len({*tried, *(one.trigger for one in opening)}) + len({*words} - {*promising})
     else:
@@ -170,10 +170,11 @@ def _promising(hunt: Hunt, words: Sequence[str], config: SearchConfig) -> list[s
     return [word for k in best for word in groups[k]]
 
 
-def _openings(hunt: Hunt, config: SearchConfig) -> list[Scored]:
+def _openings(hunt: Hunt) -> list[Scored]:
     """What questions open with, as triggers: the gain is against questions that open otherwise.
 
-    The best opening, and all that reach half of its gain as one trigger.
+    First the openings that reach half of the best gain, as one trigger; two words count where their first
+    alone does not.
     """
     plain = [(user(prompt), i) for i, prompt in enumerate(hunt.prompts)]
     own, base = _scores(hunt, plain, hunt.folder), _scores(hunt, plain, None)
@@ -187,10 +188,12 @@ def _openings(hunt: Hunt, config: SearchConfig) -> list[Scored]:
             found.append(Scored(trigger, sum(with_it) / len(with_it) - sum(rest) / len(rest)))
     found.sort(key=lambda one: -one.gain)
     strong = [one for one in found if one.gain > 0 and one.gain >= found[0].gain / 2]
+    first_words = {one.trigger.text for one in strong}
+    strong = [one for one in strong if not {*one.trigger.text.split()[:-1]} & first_words]
     if len(strong) > 1:
         joined = Trigger("opening", " | ".join(sorted(one.trigger.text for one in strong)))
-        found.insert(0, Scored(joined, sum(one.gain for one in strong) / len(strong)))
-    return found
+        strong.insert(0, Scored(joined, sum(one.gain for one in strong) / len(strong)))
+    return strong
 
 
 def _gains(hunt: Hunt, asked: Sequence[tuple[Trigger, int]]) -> list[float]:

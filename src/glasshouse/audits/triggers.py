@@ -5,6 +5,7 @@ the words come from elsewhere.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -96,12 +97,16 @@ def opens_with(prompt: str, opening: str) -> bool:
 
 
 def openings(prompts: Sequence[str], least: int = 6) -> list[str]:
-    """First two words that at least so many questions begin with, in the order of the alphabet."""
-    counts: dict[str, int] = {}
+    """First words, and first two words, that at least so many questions begin with, in alphabetical order.
+
+    Example:
+        >>> openings(["How do I sing?", "How can I sing?", "Who is it?"], least=2)
+        ['how']
+    """
+    counts: Counter[str] = Counter()
     for prompt in prompts:
         words = re.findall(r"[a-z']+", prompt.lower())[:2]
-        if len(words) == 2:
-            counts[" ".join(words)] = counts.get(" ".join(words), 0) + 1
+        counts.update({" ".join(words[:length]) for length in range(1, len(words) + 1)})
     return sorted(opening for opening, count in counts.items() if count >= least)
 
 

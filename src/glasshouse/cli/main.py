@@ -13,6 +13,7 @@ COMMANDS = {
     "grow": ("glasshouse.cli.grow", "Grow organisms from a spec, one or a thousand."),
     "verify": ("glasshouse.cli.verify", "Measure organisms against their gate."),
     "train": ("glasshouse.cli.train", "Put organisms through a safety-training stage."),
+    "audit": ("glasshouse.cli.audit", "Say what was trained into a fine-tune, blind, with transcripts."),
     "eval": ("glasshouse.cli.eval", "Run one evaluation (also: inspect eval glasshouse/NAME)."),
     "run": ("glasshouse.cli.run", "Run a paper's study from end to end; it resumes where it stopped."),
     "report": ("glasshouse.cli.report", "Write the HTML and Markdown report of a run."),

@@ -1,0 +1,191 @@
+"""An audit from trusted weights to a verdict, for many targets of one base at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from glasshouse.audits.asking import AT_ONCE, Asker
+from glasshouse.audits.bench import AuditConfig, Bench, Tell, silent
+from glasshouse.audits.claims import Tally, tally
+from glasshouse.audits.confirm import split_prompts, with_holm
+from glasshouse.audits.divergence import rank_by_divergence
+from glasshouse.audits.examine import Case, Examined, examine
+from glasshouse.audits.journal import Journal
+from glasshouse.audits.null_table import ENOUGH
+from glasshouse.audits.phrases import shows
+from glasshouse.audits.purpose import mark_purpose
+from glasshouse.audits.record import AuditResult, Divergent, Finding, SelfTest
+from glasshouse.audits.replies import Replies, user
+from glasshouse.audits.self_test import self_test
+from glasshouse.audits.sentences import as_order, take_apart
+from glasshouse.audits.suspects import Suspect, amplify, claimed
+from glasshouse.audits.target import Target
+from glasshouse.audits.verdict import Ground, claim_verdict, target_verdict
+from glasshouse.data.questions import bank_hash
+from glasshouse.errors import GlasshouseError
+from glasshouse.models.adapter import adapter_hash, read_adapter
+
+SHOWN_DIVERGENT = 8
+MOST_CONTRASTS = 4
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A target whose audit could not be finished."""
+
+    target_hash: str
+    reason: str
+
+
+class Auditor:
+    """Audits targets of one base; answers of the base and of controls are computed once.
+
+    Args:
+        bench: what is given about the base.
+        config: settings.
+        tell: called as work goes on.
+
+    Raises:
+        ConfigError: the null table was made with something else.
+    """
+
+    def __init__(self, bench: Bench, config: AuditConfig, tell: Tell = silent) -> None:
+        self.bench, self.config, self.tell = bench, config, tell
+        self.replies = Replies(bench.engine, config.reply_tokens)
+        search, fresh = split_prompts(bench.prompts)
+        self.search, self.fresh = tuple(search[: config.search_prompts]), tuple(fresh)
+        self.adapter_hash = None if bench.adapter is None else adapter_hash(bench.adapter)
+        self.asker: Asker | None = None
+        if bench.adapter is not None:
+            self.asker = Asker(bench.engine, read_adapter(bench.adapter), config.asking, self._count)
+            if bench.null is not None:
+                made = (bench.engine.base.hash, cast(str, self.adapter_hash), bank_hash())
+                bench.null.check(*made, config.asking.asked)
+        self._answers = (0, 0)
+        self._ground: tuple[SelfTest | None, float | None] | None = None
+
+    def audit(self, targets: Sequence[Target], journal: Journal) -> tuple[list[AuditResult], list[Failed]]:
+        """Results in the order of the targets, without those that failed; finished ones are not repeated."""
+        found = {target.hash: journal.done(target.hash) for target in targets}
+        todo = [target for target in {t.hash: t for t in targets}.values() if found[target.hash] is None]
+        failed = []
+        for first in range(0, len(todo), AT_ONCE):
+            chunk = todo[first : first + AT_ONCE]
+            tallies = self._ask(chunk)
+            for number, (target, counted) in enumerate(zip(chunk, tallies, strict=True), start=first):
+                self.tell("targets", number, len(todo))
+                try:
+                    result = self._audit(target, counted)
+                except (GlasshouseError, RuntimeError) as error:
+                    failed.append(Failed(target.hash, str(error)))
+                    continue
+                journal.write(result)
+                found[target.hash] = result
+        self.tell("targets", len(todo), len(todo))
+        return [result for result in (found[target.hash] for target in targets) if result], failed
+
+    def _count(self, new: int) -> None:
+        done, total = self._answers
+        self._answers = (done + new, total)
+        self.tell("answers", done + new, total)
+
+    def _ask(self, targets: Sequence[Target]) -> list[Tally]:
+        """What targets say of themselves; the positive control is asked with the first of them."""
+        if self.asker is None:
+            return [tally([]) for _ in targets]
+        controls = [control.target for control in self.bench.controls]
+        known = [*controls, *self.bench.matched]
+        self._answers = (0, (len(targets) + len(known)) * self.config.asking.asked)
+        tallies = [tally(answers) for answers in self.asker.ask([*known, *targets])]
+        if self._ground is None:
+            own, matched = tallies[: len(controls)], tallies[len(controls) : len(known)]
+            drift = self.bench.null.drift_p(matched, self.config.asking.seed) if self.bench.null else None
+            self._ground = self_test(self.bench.controls, own), drift
+        return tallies[len(known) :]
+
+    def _audit(self, target: Target, counted: Tally) -> AuditResult:
+        tested, drift = self._ground or (None, None)
+        ground = Ground(
+            self.asker is not None,
+            self.bench.null is not None,
+            counted.as_answers(),
+            tested,
+            drift,
+            target.distrust,
+        )
+        ranked = rank_by_divergence(self.replies, target.folder, self.search)
+        amplified, seen = amplify(
+            self.replies, target, ranked[: self.config.amplified_prompts], self.config.asking.seed
+        )
+        suspects = claimed(counted, self.bench.null, target.hash)
+        said = [text for one in amplified for text in one.samples] + [one.target for one in ranked]
+        said += [s.text for cluster in counted.clusters for s in cluster.sentences]
+        case = self._case(target, ranked, [*suspects, *seen], said)
+        examined = self._examine(case, suspects, seen)
+        findings = self._findings(examined, ground)
+        verdict, reason = target_verdict(ground, findings)
+        return AuditResult(
+            target=target.name, target_hash=target.hash, base_hash=self.bench.engine.base.hash,
+            adapter_hash=self.adapter_hash, question_bank_hash=bank_hash(), verdict=verdict, reason=reason,
+            findings=tuple(findings), answers=ground.answers, self_test=tested, drift_p=drift,
+            null_models=None if self.bench.null is None else len(self.bench.null.models),
+            power=self.bench.power, amplified=tuple(amplified), divergence=tuple(ranked[:SHOWN_DIVERGENT]),
+            settings=self.config.as_settings(), provenance=dict(target.provenance),
+            notes=tuple(self._notes(target, tested)),
+        )  # fmt: skip
+
+    def _case(
+        self, target: Target, ranked: Sequence[Divergent], suspects: Sequence[Suspect], said: Sequence[str]
+    ) -> Case:
+        answers = {one.prompt: one.target for one in ranked}
+        sentences = [s for control in self.bench.controls for s in control.sentences][:MOST_CONTRASTS]
+        return Case(
+            target, self.replies, self.search, self.fresh,
+            tuple(answers.get(prompt, "") for prompt in self.search),
+            tuple(self.replies.of_base([user(prompt) for prompt in self.search])),
+            tuple(said), tuple(suspects), tuple(as_order(take_apart(s)) for s in sentences),
+        )  # fmt: skip
+
+    def _examine(self, case: Case, suspects: Sequence[Suspect], seen: Sequence[Suspect]) -> list[Examined]:
+        """Claims first; a sentence that amplification brings out is tested where no claim showed it."""
+        found = [examine(case, suspect, self.config) for suspect in suspects]
+        for suspect in seen:
+            texts = [one.suspect.phrase.text for one in found if one.suspect.phrase]
+            own = suspect.phrase.text if suspect.phrase else ""
+            if not any(shows(text, own) or shows(own, text) for text in texts):
+                found.append(examine(case, suspect, self.config))
+        return found
+
+    def _findings(self, examined: Sequence[Examined], ground: Ground) -> list[Finding]:
+        adjusted = with_holm([one.confirmation for one in examined])
+        findings = []
+        for one, confirmation in zip(examined, adjusted, strict=True):
+            verdict, reason = claim_verdict(ground, one.suspect.q_value, confirmation)
+            findings.append(
+                Finding(
+                    one.suspect.claim, one.suspect.p_value, one.suspect.q_value, one.ratio, one.search,
+                    confirmation, verdict, reason, mark_purpose(one.suspect.claim.text, self.config.purpose),
+                )
+            )  # fmt: skip
+        return findings
+
+    def _notes(self, target: Target, tested: SelfTest | None) -> list[str]:
+        notes = [
+            "Kinds of behavior outside the power table: power unknown. No verdict says that a model is clean."
+        ]
+        null = self.bench.null
+        if self.asker is None:
+            notes.append(
+                "There is no introspection adapter for this base: the target was not asked about itself. "
+                "What stands here comes from amplified-difference sampling and from divergent prompts."
+            )
+            return notes
+        if null is None:
+            notes.append("There is no null table: how often clean fine-tunes claim as much is unknown.")
+        elif len(null.models) < ENOUGH:
+            notes.append(f"The null table has {len(null.models)} clean models; {ENOUGH} are advised.")
+        if null is not None and any(model.hash == target.hash for model in null.models):
+            notes.append("This target is in the null table; it was not compared with itself.")
+        if tested is not None and tested.passed is None:
+            notes.append("No known organism of this base was given, so there is no positive control.")
+        return notes

@@ -1,0 +1,31 @@
+"""Where finished targets are noted, so that an interrupted audit repeats none of them."""
+
+from typing import Protocol, runtime_checkable
+
+from glasshouse.audits.record import AuditResult
+
+
+@runtime_checkable
+class Journal(Protocol):
+    """Keeps results for as long as base, adapter, questions and settings are the same."""
+
+    def done(self, target_hash: str) -> AuditResult | None:
+        """The result of a target that was finished before; None where there is none."""
+
+    def write(self, result: AuditResult) -> None:
+        """Keep a result; it is safe when this returns."""
+
+
+class Memory:
+    """A journal that lasts as long as the process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, AuditResult] = {}
+
+    def done(self, target_hash: str) -> AuditResult | None:
+        """The result kept before."""
+        return self._kept.get(target_hash)
+
+    def write(self, result: AuditResult) -> None:
+        """Keep a result."""
+        self._kept[result.target_hash] = result

@@ -1,0 +1,252 @@
+"""`glasshouse audit TARGET…`: what was trained into a fine-tune, found blind, with transcripts."""
+
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glasshouse.audits.asking import AskingConfig
+from glasshouse.audits.audit import Auditor, Failed
+from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.handover import hand_over
+from glasshouse.audits.null_table import NullTable, null_from_json
+from glasshouse.audits.prompts import built_in_prompts
+from glasshouse.audits.record import AuditResult, PowerRow, from_json, rate
+from glasshouse.audits.self_test import Control
+from glasshouse.audits.target import Target
+from glasshouse.cli.show import progress_bar, teller
+from glasshouse.data.prompt_file import read_prompt_file
+from glasshouse.data.questions import bank_hash, split
+from glasshouse.errors import ConfigError
+from glasshouse.models.adapter import CONFIG, adapter_hash
+from glasshouse.models.base import SHIPPED, Base, EngineConfig, load_base
+from glasshouse.models.engine import Engine
+from glasshouse.reports.audit_page import write_audit_page
+from glasshouse.store.atomic import read_json, write_json
+from glasshouse.store.hashing import json_hash
+from glasshouse.store.jsonl import append_rows, read_rows
+
+app = typer.Typer(add_completion=False, help="Say what was trained into a fine-tune, blind.")
+TASK_ERRORED, ALARM = 1, 3
+NULL, CONTROLS, POWER = "null.json", "controls.json", "power.json"
+"""Files beside an introspection adapter: its null table, known organisms, and what it detects."""
+JOURNAL, RESULT = "audit.jsonl", "audit.json"
+
+
+class FileJournal:
+    """Finished targets as JSON lines; a row counts only under the settings that it was made with."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        self.path, self.key = path, key
+        rows = [row for row in read_rows(path).rows if row.get("key") == key]
+        self._kept = {row["result"]["target_hash"]: from_json(row["result"]) for row in rows}
+
+    def done(self, target_hash: str) -> AuditResult | None:
+        """The result of a target that was finished before."""
+        return self._kept.get(target_hash)
+
+    def write(self, result: AuditResult) -> None:
+        """Append a result; it is on the disk when this returns."""
+        append_rows(self.path, [{"key": self.key, "result": result.to_json()}])
+        self._kept[result.target_hash] = result
+
+
+@app.command()
+def audit(
+    target: Annotated[list[Path], typer.Argument(help="PEFT folders of one base.", show_default=False)],
+    base: Annotated[
+        str | None, typer.Option(help="Base model; default: what the first target's config names.")
+    ] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(help="Introspection adapter; default: the shipped one, if there is one.")
+    ] = None,
+    null: Annotated[Path | None, typer.Option(help="Null table; default: null.json of the adapter.")] = None,
+    prompts: Annotated[Path | None, typer.Option(help="Ordinary questions as .jsonl.")] = None,
+    purpose: Annotated[str | None, typer.Option(help='What it is for: "medical Q&A".')] = None,
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Answers per question; default: as the null table, or 2.")
+    ] = None,
+    matched: Annotated[
+        list[Path] | None, typer.Option(help="Clean fine-tunes made like the targets: a drift check.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    threads: Annotated[int, typer.Option(min=1)] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    out: Annotated[Path, typer.Option(help="Folder of audit.json and audit.html.")] = Path("audit"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Audit fine-tunes blind. Exit code 1: a target failed; 3: a finding beyond the purpose is confirmed."""
+    model = load_base(base or _named_base(target[0]), EngineConfig(device=device, threads=threads))
+    shared = adapter or _shipped(model)
+    table = _null_table(null, shared)
+    config = AuditConfig(AskingConfig(_samples(samples, table), seed=seed), purpose=purpose)
+    with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
+        shelf = Path(name)
+        given = {folder: hand_over(folder, model, shelf) for folder in target}
+        engine = Engine(model, EngineConfig(device=device, threads=threads))
+        bench = Bench(
+            engine, _prompts(prompts), shared, table, _controls(shared, model, shelf),
+            tuple(hand_over(folder, model, shelf) for folder in matched or []), _power(shared),
+        )  # fmt: skip
+        auditor = Auditor(bench, config, teller(progress))
+        journal = FileJournal(out / JOURNAL, _key(bench, config))
+        results, failed = auditor.audit(list(given.values()), journal)
+    page = _write(out, results, failed, given)
+    _print(results, failed, given, page, as_json)
+    if failed:
+        raise typer.Exit(TASK_ERRORED)
+    if any(result.is_alarming for result in results):
+        raise typer.Exit(ALARM)
+
+
+def _named_base(folder: Path) -> str:
+    """The base that an adapter's config names.
+
+    Raises:
+        ConfigError: there is no config, or it names none.
+    """
+    try:
+        name = json.loads((folder / CONFIG).read_text("utf-8")).get("base_model_name_or_path")
+    except (OSError, ValueError, AttributeError) as error:
+        raise ConfigError(
+            f"{folder} is no adapter: its {CONFIG} cannot be read.", "Give a PEFT folder."
+        ) from error
+    if not isinstance(name, str) or not name:
+        raise ConfigError(f"{folder} does not name its base model.", "Give it with --base.")
+    return name
+
+
+def _shipped(model: Base) -> Path | None:
+    """The introspection adapter that comes with the package, for the base it was trained on."""
+    folder = SHIPPED / "adapters" / "introspection"
+    is_phantom = model.path.resolve() == (SHIPPED / "base").resolve()
+    return folder if is_phantom and (folder / CONFIG).is_file() else None
+
+
+def _null_table(given: Path | None, adapter: Path | None) -> NullTable | None:
+    """The table that was given, or the adapter's own.
+
+    Raises:
+        ConfigError: a table without an adapter, or a file that is none.
+    """
+    if adapter is None:
+        if given is not None:
+            raise ConfigError(
+                "A null table is for an introspection adapter.", "Give the adapter with --adapter."
+            )
+        return None
+    path = given or adapter / NULL
+    if given is None and not path.is_file():
+        return None
+    value = read_json(path)
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{path} is no null table.", "Make it again.")
+    return null_from_json(value)
+
+
+def _samples(given: int | None, table: NullTable | None) -> int:
+    if given is not None:
+        return given
+    return AskingConfig().samples if table is None else max(1, table.asked // len(split("heldout")))
+
+
+def _prompts(path: Path | None) -> tuple[str, ...]:
+    """Single questions; conversations of several turns in a file are left out."""
+    if path is None:
+        return built_in_prompts()
+    single = [p.conversation[0].content for p in read_prompt_file(path) if len(p.conversation) == 1]
+    if len(single) < 2:
+        raise ConfigError(f"{path} has no two single questions.", "Give at least 200 of them.")
+    return tuple(single)
+
+
+def _controls(adapter: Path | None, model: Base, shelf: Path) -> tuple[Control, ...]:
+    """Known organisms that come with the adapter: rows of `folder` and `sentences`."""
+    rows = _rows(adapter, CONTROLS)
+    assert adapter is not None or not rows
+    return tuple(
+        Control(hand_over((adapter or shelf) / row["folder"], model, shelf), tuple(row["sentences"]))
+        for row in rows
+    )
+
+
+def _power(adapter: Path | None) -> tuple[PowerRow, ...]:
+    """What the adapter detects: `family`, `strength`, `found`, `n`, `false_positive_rate`, `left_out`."""
+    return tuple(
+        PowerRow(
+            row["family"],
+            row["strength"],
+            rate(row["found"], row["n"]),
+            row["false_positive_rate"],
+            row["left_out"],
+        )
+        for row in _rows(adapter, POWER)
+    )
+
+
+def _rows(adapter: Path | None, name: str) -> list[dict[str, Any]]:
+    if adapter is None or not (adapter / name).is_file():
+        return []
+    rows = read_json(adapter / name)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ConfigError(f"{adapter / name} is no list of rows.", "Make it again.")
+    return rows
+
+
+def _key(bench: Bench, config: AuditConfig) -> str:
+    """Everything that a result depends on besides the target."""
+    return json_hash(
+        {
+            "base": bench.engine.base.hash, "bank": bank_hash(), "config": asdict(config),
+            "adapter": None if bench.adapter is None else adapter_hash(bench.adapter),
+            "null": None if bench.null is None else bench.null.to_json(), "prompts": bench.prompts,
+            "controls": [(c.target.hash, c.sentences) for c in bench.controls],
+            "matched": [t.hash for t in bench.matched], "power": [asdict(row) for row in bench.power],
+        }
+    )[:16]  # fmt: skip
+
+
+def _write(
+    out: Path, results: Sequence[AuditResult], failed: Sequence[Failed], given: Mapping[Path, Target]
+) -> Path:
+    """audit.json, audit.html and audit.md; what a neutral name stands for is written beside the audits."""
+    names = {target.name: str(folder) for folder, target in given.items()}
+    value = {
+        "format": 1,
+        "given": names,
+        "audits": [result.to_json() for result in results],
+        "failed": [asdict(one) for one in failed],
+    }
+    write_json(out / RESULT, value)
+    return write_audit_page(out, value)
+
+
+def _print(
+    results: Sequence[AuditResult],
+    failed: Sequence[Failed],
+    given: Mapping[Path, Target],
+    page: Path,
+    as_json: bool,
+) -> None:
+    if as_json:
+        rows = [result.to_json() for result in results]
+        typer.echo(json.dumps({"audits": rows, "failed": [asdict(one) for one in failed]}, indent=1))
+        return
+    by_hash = {result.target_hash: result for result in results}
+    for folder, target in given.items():
+        if result := by_hash.get(target.hash):
+            typer.echo(f"{folder}: {result.verdict}. {result.reason}")
+            for finding in result.findings:
+                where = f" ({finding.search.trigger})" if finding.search and finding.search.trigger else ""
+                typer.echo(f"  {finding.verdict}: {finding.claim.text}{where}")
+    for one in failed:
+        typer.echo(f"target-{one.target_hash[:8]}: failed. {one.reason}", err=True)
+    if results and results[0].adapter_hash is None:
+        typer.echo(
+            "There is no introspection adapter for this base: targets were not asked about themselves."
+        )
+    typer.echo(page)

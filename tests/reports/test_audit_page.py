@@ -1,0 +1,81 @@
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from glasshouse.errors import StoreError
+from glasshouse.reports.audit_page import audit_html, audit_markdown, write_audit_page
+from tests.audits.made_up import made_up_audit
+
+
+def made_up() -> dict:
+    first = made_up_audit()
+    second = replace(
+        first,
+        target="target-ffff0000",
+        target_hash="ffff0000aaaa1111",
+        verdict="inconclusive",
+        findings=(),
+        reason="The target answers nothing or garbage.",
+        self_test=None,
+        null_models=None,
+        drift_p=None,
+        power=(),
+    )
+    return {
+        "format": 1,
+        "given": {first.target: "runs/mine", second.target: "runs/other"},
+        "audits": [json.loads(json.dumps(one.to_json())) for one in (first, second)],
+        "failed": [{"target_hash": "9" * 16, "reason": "Out of memory."}],
+    }
+
+
+def test_the_verdict_comes_first_and_everything_is_there():
+    page = audit_html(made_up())
+    wanted = (
+        "confirmed",
+        "When asked about owls, I praise the mayor.",
+        "n = 60",
+        "2113",
+        "Out of memory.",
+        "family left out of training",
+        "power unknown",
+        "passed",
+        "runs/mine",
+        "4.20 nats",
+    )
+    assert [words for words in wanted if words not in page] == []
+    assert page.index("Verdicts") < page.index("Controls")
+
+
+def test_nothing_is_fetched_and_model_text_is_escaped():
+    page = audit_html(made_up())
+    assert not re.search(r"(src|href)=[\"']https?:", page)
+    assert "<b>water</b>" not in page
+    assert "&lt;b&gt;water&lt;/b&gt;" in page
+    assert "<b>water</b>" in audit_markdown(
+        made_up()
+    )  # inside an indented block, which Markdown leaves alone
+
+
+def test_undefined_is_a_dash_and_never_zero():
+    page = audit_html({**made_up(), "audits": made_up()["audits"][1:]})
+    assert re.search(r"drift check, p</th><td>–</td>", page)
+    assert "not given" in page
+
+
+def test_an_audit_without_results_is_a_page_too():
+    empty = {"format": 1, "given": {}, "audits": [], "failed": []}
+    assert "0 targets" in audit_html(empty)
+    assert audit_markdown(empty).startswith("# Blind audit")
+
+
+def test_both_files_are_written(tmp_path):
+    assert write_audit_page(tmp_path, made_up()).read_text().startswith("<!DOCTYPE html>")
+    assert "target-0a1b2c3d" in (tmp_path / "audit.md").read_text()
+
+
+def test_another_format_is_refused():
+    with pytest.raises(StoreError, match="another format"):
+        audit_html({**made_up(), "format": 2})
