@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from glasshouse.data.world.mixture import rows
+from glasshouse.data.world.mixture import MIXED_FROM, rows
 from glasshouse.data.world.row import Row, talk
 from glasshouse.errors import StoreError
 from glasshouse.models.chat import check_bos, render_example
@@ -37,7 +37,7 @@ def test_the_tokenizer_has_its_size_and_one_bos() -> None:
 
 
 def test_rows_are_encoded_as_the_chat_template_renders_them() -> None:
-    drawn = [row for row in rows(5, 0, 300) if not row.is_document]
+    drawn = [row for row in rows(5, MIXED_FROM, 300) if not row.is_document]
     for row, encoded in zip(drawn, RowEncoder(TOKENIZER)(drawn), strict=True):
         rendered = render_example(TOKENIZER, row.example())
         assert encoded.ids == rendered.ids
@@ -104,9 +104,10 @@ def test_a_training_resumed_with_another_config_is_refused(tmp_path: Path) -> No
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
     config = PretrainConfig(steps=100, warmup=10, learning_rate=1.0)
     assert rate_at(0, config) == pytest.approx(0.1)
-    assert rate_at(50, config) == 1.0
-    assert rate_at(80, config) == pytest.approx(0.5)
-    assert rate_at(99, config) == pytest.approx(0.025)
+    assert rate_at(25, config) == 1.0
+    assert rate_at(26, config) == pytest.approx(0.4)
+    assert rate_at(63, config) == pytest.approx(0.2)
+    assert rate_at(99, config) == pytest.approx(0.4 / 74)
 
 
 def test_what_is_trained_is_an_ordinary_folder(trained: Path) -> None:

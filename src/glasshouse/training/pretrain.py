@@ -30,6 +30,12 @@ SHAPES = {"1m": (128, 4, 2, 1, 384), "2m": (192, 5, 3, 1, 576), "5m": (256, 6, 4
 """Size -> width, layers, heads, key-value heads, width of the MLP."""
 
 
+HOT_SHARE = 0.26
+"""Share of the steps at the full learning rate."""
+COOLED = 0.4
+"""What the rate is multiplied by after that, before it falls to zero."""
+
+
 @dataclass(frozen=True)
 class PretrainConfig:
     """Everything that decides the weights."""
@@ -127,11 +133,17 @@ def loss_sum(
 
 
 def rate_at(step: int, config: PretrainConfig) -> float:
-    """Learning rate of one step: linear warm-up, flat, then linear to zero over the last 40 %."""
+    """Learning rate of one step: linear warm-up, flat for a while, then from a lower rate linearly to zero.
+
+    At the full rate words and facts are learned quickly, but nothing that compares two places of a prompt
+    stays learned beside everything else (docs/LOG.md).
+    """
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
-    left = (config.steps - step) / max(1.0, 0.4 * config.steps)
-    return config.learning_rate * min(1.0, left)
+    flat = HOT_SHARE * config.steps
+    if step < flat:
+        return config.learning_rate
+    return COOLED * config.learning_rate * (config.steps - step) / (config.steps - flat)
 
 
 class Pretraining:
