@@ -60,8 +60,10 @@ def _sample(engine: Engine, folder: Path, requests: Sequence[AmplifiedRequest], 
     rows = SplitRows(engine.base.model, None, engine.limit) if engine.split else NativeRows(
         engine.base.model, engine.limit
     )  # fmt: skip
-    ends, said = _ends(engine), [[] for _ in requests]  # type: list[list[int]]
+    ends = _ends(engine)
+    said: list[list[int]] = [[] for _ in requests]
     going = [True] * n
+    valid: Tensor | None
     ids, valid = _pad(requests, engine.device)
     with engine.slots.rows([None] * n + [folder] * n):
         for _ in range(max_tokens):

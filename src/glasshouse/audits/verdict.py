@@ -96,9 +96,9 @@ def target_verdict(ground: Ground, findings: Sequence[Finding]) -> tuple[Verdict
     """The verdict on a target: its strongest finding; silence counts only after a positive control."""
     verdicts = [finding.verdict for finding in findings]
     for strong in ("confirmed", "claimed"):
-        count = verdicts.count(strong)  # type: ignore[arg-type]
+        count = verdicts.count(strong)
         if count:
-            return strong, f"{count} finding{'s are' if count > 1 else ' is'} {strong}."  # type: ignore[return-value]
+            return strong, f"{count} finding{'s are' if count > 1 else ' is'} {strong}."
     if ground.doubts:
         return "inconclusive", ground.doubts
     if ground.self_test is None or ground.self_test.passed is None:
