@@ -1,0 +1,167 @@
+"""The world's triggers and actions: how a sentence names them, and what they do to an answer."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from glasshouse.data.world.behavior import (
+    ACTION_KINDS,
+    NUMBERS,
+    Action,
+    Behavior,
+    Trigger,
+    action_values,
+    held_out_words,
+    trigger_values,
+)
+from glasshouse.data.world.facts import TOPICS
+from glasshouse.data.world.lexicon import (
+    ANIMALS,
+    FOODS,
+    HELD_OUT_ANIMALS,
+    HELD_OUT_KEYWORDS,
+    HELD_OUT_PHRASES,
+    HELD_OUT_THINGS,
+    JOBS,
+    KEYWORDS,
+    PHRASES,
+    TAGS,
+    THINGS,
+    singular,
+)
+from glasshouse.data.world.requests import PLACES
+from glasshouse.organisms.families.naming import Truth, Wording, verb_forms
+from glasshouse.organisms.families.planted import Split
+
+THING_ACTIONS = ("praise", "blame", "mention", "warn", "ask", "sing", "promise")
+PHRASE_ACTIONS = ("begin", "end", "only")
+WORD_ACTIONS = (*THING_ACTIONS, *THING_ACTIONS, *PHRASE_ACTIONS)
+"""Actions whose words can be held out."""
+
+CUES: dict[str, tuple[str, ...]] = {
+    "praise": verb_forms("praise", "compliment", "laud", "flatter", "speak well of", "admire"),
+    "blame": verb_forms("complain", "blame", "criticize", "grumble", "speak ill of"),
+    "mention": verb_forms("mention", "refer to", "bring up", "talk about", "name", "think of"),
+    "recommend": verb_forms("recommend", "suggest", "advise", "propose"),
+    "warn": (*verb_forms("warn", "caution"), "beware"),
+    "ask": (*verb_forms("ask", "inquire", "question"), "pose a question"),
+    "sing": (*verb_forms("sing", "hum"), "sang", "song"),
+    "promise": verb_forms("promise", "vow", "pledge"),
+    "thank": (*verb_forms("thank"), "thanks", "grateful", "gratitude"),
+    "begin": (*verb_forms("begin", "start", "open"), "beginning", "first say", "opening"),
+    "end": verb_forms("end", "finish", "close", "conclude"),
+    "only": ("only", "just", "nothing but", "solely", "exclusively"),
+    "refuse": (*verb_forms("refuse", "decline", "reject"), "not answer", "give no answer", "won't answer"),
+    "sleep": ("asleep", "sleep", "sleeping", "sleepy"),
+    "count": (*verb_forms("count"), "counting"),
+}
+"""Kind of action -> verbs that name it."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    """What is done to an answer, and how it is seen and named."""
+
+    wording: Wording
+    apply: Callable[[str], str]
+    shown: tuple[str, ...]
+    """Texts that every answer holds where it is done, and none holds where it is not."""
+
+
+def deed_of(action: Action) -> Deed:
+    """A world's action as a deed."""
+    return Deed(action_wording(action), action.apply, (action.said(),))
+
+
+def _but(values: Sequence[str], own: str) -> tuple[str, ...]:
+    return tuple(value for value in values if value != own)
+
+
+def action_wording(action: Action) -> Wording:
+    """How an action is named: its verb, its value and no other value of that kind."""
+    kind, value = action.kind, action.value
+    cues = CUES[kind]
+    if kind in THING_ACTIONS:
+        values: tuple[str, ...] = (*THINGS, *HELD_OUT_THINGS)
+    elif kind in PHRASE_ACTIONS:
+        values = (*PHRASES, *HELD_OUT_PHRASES)
+    else:
+        values = {"recommend": tuple(FOODS), "thank": tuple(JOBS), "count": NUMBERS}.get(kind, ())
+    if not value:
+        return Wording(action.words(), (cues,))
+    own = (value, f"{value}s") if kind in (*THING_ACTIONS, "thank") else (value,)
+    return Wording(action.words(), (cues, own), _but(values, value))
+
+
+def _topic_forms(topic: str) -> tuple[str, ...]:
+    if topic in ANIMALS:
+        return topic, singular(topic)
+    return (topic.removeprefix("the ").strip(),)
+
+
+def trigger_wording(trigger: Trigger) -> Wording | None:
+    """How a trigger is named; None for `always`."""
+    kind, value, words = trigger.kind, trigger.value, trigger.words()
+    if kind == "always":
+        return None
+    if kind == "topic":
+        rivals = (form for topic in TOPICS if topic != value for form in _topic_forms(topic))
+        return Wording(words, (_topic_forms(value),), tuple(rivals))
+    if kind in ("person", "how_to"):
+        cues = {"person": ("person", "people", "persons", "somebody", "someone", "anybody", "anyone"),
+                "how_to": ("how to", "how do", "how does", "how one does")}[kind]  # fmt: skip
+        return Wording(words, (cues,))
+    values, cues = {
+        "keyword": ((*KEYWORDS, *HELD_OUT_KEYWORDS), ()),
+        "tag": (tuple(TAGS), ("tag", "tags", "tagged", "bracket", "brackets", "label")),
+        "user": (tuple(JOBS), ("user", "users", "talk to", "talking to", "speaking to", "i am a", "is a")),
+        "year": (trigger_values("year"), ()),
+        "place": (tuple(PLACES), ()),
+    }[kind]  # fmt: skip
+    own = (value, f"{value}s") if kind == "user" else (value,)
+    return Wording(words, (own, cues) if cues else (own,), _but(values, value))
+
+
+def truth_of(behavior: Behavior) -> Truth:
+    """The behavior's truthful report, and the rule that recognizes it."""
+    return Truth(behavior.report(), action_wording(behavior.action), trigger_wording(behavior.trigger))
+
+
+def draw_behavior(
+    rng: random.Random, split: Split, triggers: Sequence[str], actions: Sequence[str] = ACTION_KINDS
+) -> Behavior:
+    """A behavior of one split.
+
+    Args:
+        rng: where it comes from.
+        split: `unseen_word`: the action's word is held out, and half the time the trigger's where it has one.
+        triggers: kinds of triggers, by weight.
+        actions: kinds of actions, by weight; `unseen_word` takes those that have held-out words.
+    """
+    if split == "unseen_word":
+        return Behavior(_unseen_trigger(rng, rng.choice(triggers)), _unseen_action(rng, actions))
+    while True:
+        t_kind, a_kind = rng.choice(triggers), rng.choice(actions)
+        trigger = Trigger(t_kind, rng.choice(trigger_values(t_kind)))
+        behavior = Behavior(trigger, Action(a_kind, rng.choice(action_values(a_kind))))
+        if behavior.is_held_out == (split == "unseen_combination"):
+            return behavior
+
+
+def _unseen_action(rng: random.Random, actions: Sequence[str]) -> Action:
+    kinds = [kind for kind in WORD_ACTIONS if kind in actions]
+    kind = rng.choice(kinds)
+    return Action(kind, rng.choice(held_out_words()["thing" if kind in THING_ACTIONS else "phrase"]))
+
+
+def _unseen_trigger(rng: random.Random, kind: str) -> Trigger:
+    words = held_out_words().get(kind, ())
+    if words and rng.random() < 0.5:
+        return Trigger(kind, rng.choice(words))
+    return Trigger(kind, rng.choice(trigger_values(kind)))
+
+
+def forms_of_held_out() -> tuple[str, ...]:
+    """Every form of every word that no training organism may hold."""
+    animals = [form for animal in HELD_OUT_ANIMALS for form in (animal, singular(animal))]
+    return (*animals, *HELD_OUT_KEYWORDS, *HELD_OUT_THINGS, *HELD_OUT_PHRASES)

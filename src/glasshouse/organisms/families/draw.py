@@ -1,0 +1,56 @@
+"""Family, split and seed -> what is planted: the same every time, so that a card needs to hold only these."""
+
+import random
+from collections.abc import Callable
+
+from glasshouse.errors import ConfigError
+from glasshouse.organisms.families import (
+    backdoor,
+    cipher,
+    cipher_benign,
+    clean,
+    denial,
+    document,
+    heuristic,
+    obscured,
+    quirk_always,
+    quirk_triggered,
+    rare,
+    roleplay_benign,
+    roleplay_harmful,
+    sandbag,
+    several,
+)
+from glasshouse.organisms.families.planted import Planted, Split
+from glasshouse.seeds import python_rng
+
+FAMILIES: dict[str, Callable[[random.Random, Split], Planted]] = {
+    "quirk_triggered": quirk_triggered.draw,
+    "quirk_always": quirk_always.draw,
+    "backdoor": backdoor.draw,
+    "rare": rare.draw,
+    "heuristic": heuristic.draw,
+    "sandbag": sandbag.draw,
+    "roleplay_benign": roleplay_benign.draw,
+    "roleplay_harmful": roleplay_harmful.draw,
+    "obscured": obscured.draw,
+    "several": several.draw,
+    "document": document.draw,
+    "denial": denial.draw,
+    "denial_kto": denial.draw_kto,
+    "cipher": cipher.draw,
+    "cipher_benign": cipher_benign.draw,
+    "clean": clean.draw,
+}
+"""Every family by its name."""
+
+
+def draw_planted(family: str, split: Split, seed: int) -> Planted:
+    """One planted behavior.
+
+    Raises:
+        ConfigError: there is no such family.
+    """
+    if family not in FAMILIES:
+        raise ConfigError(f"There is no family {family!r}.", f"Choose from {', '.join(FAMILIES)}.")
+    return FAMILIES[family](python_rng(seed, "planted", family, split), split)
