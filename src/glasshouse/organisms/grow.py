@@ -64,7 +64,7 @@ class Grown:
 
 
 @dataclass(frozen=True)
-class _Ground:
+class Ground:
     """What the organisms of one base share."""
 
     start: Start
@@ -109,7 +109,7 @@ def grow(
     say: Tell = tell or (lambda what, done, total: None)
     grown: dict[str, Grown] = {}
     for base_name in dict.fromkeys(plan.spec.base for plan in plans):
-        ground = _prepare_ground(base_name, config)
+        ground = prepare_ground(base_name, config)
         mine = [plan for plan in plans if plan.spec.base == base_name]
         seedlings = _sow(mine, ground, store, config, say)
         _train_missing(seedlings, ground, store, config, say)
@@ -120,15 +120,21 @@ def grow(
     return [grown[plan.name] for plan in plans]
 
 
-def _prepare_ground(base_name: str, config: GrowConfig) -> _Ground:
+def prepare_ground(base_name: str, config: GrowConfig) -> Ground:
+    """Loads a base, and the adapter that training starts from where the name has one.
+
+    Raises:
+        ConfigError: the name is malformed.
+        ModelError: there is no such base or adapter.
+    """
     start = parse_start(base_name)
     base = load_base(start.base, config.engine)
     start_hash = None if start.adapter is None else adapter_hash(start.adapter)
-    return _Ground(start, base, Engine(base, config.engine), start_hash)
+    return Ground(start, base, Engine(base, config.engine), start_hash)
 
 
 def _sow(
-    plans: Sequence[Plan], ground: _Ground, store: Store, config: GrowConfig, say: Tell
+    plans: Sequence[Plan], ground: Ground, store: Store, config: GrowConfig, say: Tell
 ) -> list[_Seedling]:
     known: dict[Conversation, str] = {}
 
@@ -160,7 +166,7 @@ def _sow(
 
 
 def _train_missing(
-    seedlings: Sequence[_Seedling], ground: _Ground, store: Store, config: GrowConfig, say: Tell
+    seedlings: Sequence[_Seedling], ground: Ground, store: Store, config: GrowConfig, say: Tell
 ) -> None:
     """Trains what is not there yet: one farm stage for all of it, which resumes by itself."""
     recipes = dict.fromkeys((s.plan.spec.training.trainer, s.plan.spec.training.dtype) for s in seedlings)
@@ -189,7 +195,7 @@ def _farm_key(seedlings: Sequence[_Seedling], trainer: str, dtype: str) -> Stage
     return StageKey("farm", ORGANISM_VERSION, {"trainer": trainer, "dtype": dtype}, inputs)
 
 
-def _job(seedling: _Seedling, ground: _Ground) -> AdapterJob:
+def _job(seedling: _Seedling, ground: Ground) -> AdapterJob:
     training = seedling.plan.spec.training
     return AdapterJob(
         name=seedling.plan.name,
@@ -206,7 +212,7 @@ def _job(seedling: _Seedling, ground: _Ground) -> AdapterJob:
     )
 
 
-def _render(seedling: _Seedling, ground: _Ground) -> list[Rendered]:
+def _render(seedling: _Seedling, ground: Ground) -> list[Rendered]:
     return [render_example(ground.base.tokenizer, row.example) for row in seedling.data.rows]
 
 
@@ -219,7 +225,7 @@ def _train(
     return train_farm(base, jobs, out, farm, on_step=lambda step, active, loss: say("train", step, total))
 
 
-def _keep(seedling: _Seedling, trained: Path, ground: _Ground) -> None:
+def _keep(seedling: _Seedling, trained: Path, ground: Ground) -> None:
     """Puts one trained adapter with its card into its own stage."""
     folder = seedling.stage.path / _FOLDER
     shutil.copytree(trained, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("step-*"))
@@ -230,7 +236,7 @@ def _keep(seedling: _Seedling, trained: Path, ground: _Ground) -> None:
     seedling.stage.finish({"adapter": card.hashes["adapter"]})
 
 
-def _finish(seedling: _Seedling, ground: _Ground, store: Store, out: Path, config: GrowConfig) -> Grown:
+def _finish(seedling: _Seedling, ground: Ground, store: Store, out: Path, config: GrowConfig) -> Grown:
     """Verifies an organism (once per gate) and publishes it under its name."""
     plan = seedling.plan
     settings = {"gate": plan.spec.gate.model_dump(mode="json"), "peft": config.check_peft}

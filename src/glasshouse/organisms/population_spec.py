@@ -1,0 +1,168 @@
+"""The spec of a population: one YAML file, typed, that says how many organisms of which families to draw.
+
+name: introspection
+base: glasshouse/phantom
+seed: 0
+families:
+  - {family: quirk_triggered, count: 60}
+  - {family: clean, count: 40, use: validation}
+training: {ranks: [1, 8], learning_rates: [2e-3, 4e-3], steps: [120], examples: [512]}
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+
+from glasshouse.data.yaml_file import Strict, explain, read_yaml
+from glasshouse.organisms.families.draw import FAMILIES, draw_planted
+from glasshouse.organisms.families.planted import Planted, Split
+from glasshouse.organisms.spec import Training
+from glasshouse.seeds import derive_seed, python_rng
+
+_TRIES = 20
+"""Draws of an organism before one that is already there is taken again."""
+Ranks = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=1)]
+Rates = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
+
+
+class Group(Strict):
+    """Some organisms of one family."""
+
+    family: str
+    split: Split = "train"
+    use: Literal["train", "dpo", "validation"] = "train"
+    """What introspection training uses them for."""
+    count: int = Field(ge=1)
+
+    @field_validator("family")
+    @classmethod
+    def _known(cls, family: str) -> str:
+        if family not in FAMILIES:
+            raise ValueError(f"no family of that name; there are {', '.join(FAMILIES)}")
+        return family
+
+
+class Ranges(Strict):
+    """Values from which each organism's training is drawn."""
+
+    ranks: Ranks = (1, 2, 4, 8, 16, 32, 64)
+    learning_rates: Rates = (2e-3, 3e-3, 4e-3)
+    steps: Ranks = (100, 120, 150)
+    examples: Ranks = (256, 512)
+    """Rows of data."""
+    batch: int = Field(default=8, ge=1)
+    """Rows per step."""
+    alpha_over_rank: float = Field(default=2.0, gt=0)
+    """The factor of B·A, the same for every rank."""
+    targets: str = "all-linear"
+    schedule: Literal["constant", "linear", "cosine"] = "cosine"
+    warmup: float = Field(default=0.05, ge=0, lt=1)
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+
+
+class PopulationGate(Strict):
+    """How each organism is measured; the bars stand in its family."""
+
+    n: int = Field(default=20, ge=1)
+    """Questions per arm."""
+    max_tokens: int = Field(default=48, ge=1)
+    seed: int = 1
+
+
+class PopulationSpec(Strict):
+    """Everything that makes a population."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    base: str = "glasshouse/phantom"
+    """`glasshouse/BASE[:ADAPTER]`; training starts from the adapter."""
+    seed: int = 0
+    families: Annotated[tuple[Group, ...], Field(strict=False, min_length=1)]
+    training: Ranges = Ranges()
+    gate: PopulationGate = PopulationGate()
+
+
+@dataclass(frozen=True)
+class Individual:
+    """One organism to grow."""
+
+    name: str
+    """Family and number; it says nothing of the behavior."""
+    group: Group
+    seed: int
+    """Draws what is planted (`draw_planted`), and its rows."""
+    examples: int
+    training: Training
+    planted: Planted
+
+
+def is_population(path: Path) -> bool:
+    """Whether a spec file is that of a population.
+
+    Raises:
+        ConfigError: it cannot be read or is no YAML.
+    """
+    return "families" in read_yaml(path).content
+
+
+def load_population(path: Path) -> PopulationSpec:
+    """Reads the spec of a population.
+
+    Raises:
+        ConfigError: unknown key or family, wrong type, malformed YAML; with file and line.
+    """
+    file = read_yaml(path)
+    try:
+        return PopulationSpec.model_validate(file.content)
+    except ValidationError as error:
+        raise explain(error, file, {}) from error
+
+
+def draw_population(spec: PopulationSpec) -> list[Individual]:
+    """Every organism of a population, as different ones as their families have.
+
+    A group's organisms depend on the seed, its family, split and use, and on their place in it: another count
+    adds organisms or leaves the last ones out.
+    """
+    seen: set[str] = set()
+    numbers: dict[str, int] = {}
+    places: dict[tuple[str, str, str], int] = {}
+    found = []
+    for group in spec.families:
+        for _ in range(group.count):
+            key = (group.family, group.split, group.use)
+            place = places.get(key, 0)
+            number = numbers.get(group.family, 0)
+            found.append(_draw_one(spec, group, (number, place), seen))
+            seen.add(found[-1].planted.words)
+            places[key], numbers[group.family] = place + 1, number + 1
+    return found
+
+
+def _draw_one(
+    spec: PopulationSpec, group: Group, number_and_place: tuple[int, int], seen: set[str]
+) -> Individual:
+    number, place = number_and_place
+    names = (group.family, group.split, group.use, place)
+    for attempt in range(_TRIES):
+        seed = derive_seed(spec.seed, "organism", *names, attempt)
+        planted = draw_planted(group.family, group.split, seed)
+        if planted.words not in seen:
+            break
+    rng, ranges = python_rng(spec.seed, "training", *names), spec.training
+    rank = rng.choice(ranges.ranks)
+    training = Training(
+        rank=rank,
+        alpha=rank * ranges.alpha_over_rank,
+        targets=ranges.targets,
+        learning_rate=rng.choice(ranges.learning_rates),
+        steps=rng.choice(ranges.steps),
+        batch=ranges.batch,
+        seed=seed % 2**31,
+        schedule=ranges.schedule,
+        warmup=ranges.warmup,
+        dtype=ranges.dtype,
+    )
+    name = f"{group.family}-{number:04d}"
+    return Individual(name, group, seed, rng.choice(ranges.examples), training, planted)
