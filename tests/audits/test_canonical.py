@@ -127,6 +127,62 @@ def test_what_no_change_of_basis_explains_is_a_problem(llama):
     assert "farther from the base" in canonical.problem
 
 
+def with_permuted_width(checkpoint, seed):
+    """The same function with the residual stream's coordinates in another order."""
+    order = torch.randperm(64, generator=torch.Generator().manual_seed(seed))
+    weights = {}
+    for name, old in checkpoint.weights.items():
+        last = name.split(".")[-2]
+        rows = last in ("o_proj", "down_proj") or old.ndim == 1
+        weights[name] = old[order] if rows else old[:, order]
+    return Checkpoint(checkpoint.config, weights)
+
+
+def test_a_change_of_basis_that_is_not_undone_is_a_problem_and_not_silence(llama):
+    honest = fine_tuned(llama, 0.1)
+    hidden = with_permuted_width(honest, seed=1)
+    assert logit_difference(hidden, honest, IDS) < 1e-4
+    canonical = canonicalize(hidden, llama, IDS)
+    assert canonical.before.fired
+    assert "no change of basis explains it" in canonical.problem
+
+
+def trained(base, steps, rate, seed):
+    """Every weight trained on random rows, as a full fine-tune is."""
+    config = AutoConfig.for_model(**{**base.config})
+    model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    model.load_state_dict(base.weights, strict=False)
+    model.tie_weights()
+    rows = torch.randint(3, 160, (8, 12), generator=torch.Generator().manual_seed(seed))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate)
+    for _ in range(steps):
+        loss = model(rows, labels=rows).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    weights = {name: x.detach().clone() for name, x in model.state_dict().items() if name in base.weights}
+    return Checkpoint(base.config, weights)
+
+
+@pytest.mark.parametrize(("steps", "rate"), [(20, 1e-4), (20, 3e-3)])
+@pytest.mark.parametrize("architecture", ["llama", "qwen3"])
+def test_full_fine_tunes_trained_for_real_raise_no_alarm(architecture, steps, rate):
+    base = small_model(architecture)
+    target = trained(base, steps, rate, seed=2)
+    canonical = canonicalize(target, base, IDS)
+    assert canonical.before.largest > 1e-3
+    assert not canonical.tampered
+    assert canonical.problem is None
+
+
+def test_a_full_fine_tune_that_was_attacked_comes_back(llama):
+    honest = trained(llama, 20, 1e-3, seed=3)
+    canonical = canonicalize(attack(honest, CHANGES, seed=6), llama, IDS)
+    assert canonical.tampered
+    assert canonical.problem is None
+    assert recovery_error(canonical, honest, llama) < 0.3
+
+
 def test_the_alarm_tells_a_permutation_from_a_large_delta_of_low_rank(llama):
     assert not tamper_alarm(fine_tuned(llama, 2.0), llama).fired
     alarm = tamper_alarm(attack(llama, ("unit permutation",), seed=1), llama)

@@ -52,10 +52,12 @@ def merged_folder(base, adapter, tmp_path):
     return tmp_path / "merged-owls"
 
 
-def product(folder, name):
-    adapter = read_adapter(folder)
-    a, b = adapter.weights[name]
-    return adapter.scale[name] * b @ a
+def assert_same_products(folder, adapter, tolerance):
+    found = read_adapter(folder)
+    assert set(found.weights) == set(adapter.weights)
+    for name, (a, b) in adapter.weights.items():
+        product = found.scale[name] * found.weights[name][1] @ found.weights[name][0]
+        torch.testing.assert_close(product, adapter.scale[name] * b @ a, atol=tolerance, rtol=1e-2)
 
 
 def test_an_adapter_is_opened_under_a_neutral_name(adapter_folder, engine, tmp_path):
@@ -75,10 +77,7 @@ def test_a_merged_adapter_is_opened_as_the_adapter_that_it_is(merged_folder, ada
     target = open_target(merged_folder, engine, tmp_path / "work", CheckSettings(TEXT))
     assert target.provenance.rank == 3
     assert not target.provenance.canonical.tampered
-    for name, (a, b) in adapter.weights.items():
-        torch.testing.assert_close(
-            product(target.adapter, name), adapter.scale[name] * b @ a, atol=1e-5, rtol=1e-3
-        )
+    assert_same_products(target.adapter, adapter, 1e-5)
 
 
 def test_an_attacked_checkpoint_gives_the_same_adapter_and_is_called_tampered(
@@ -91,10 +90,7 @@ def test_an_attacked_checkpoint_gives_the_same_adapter_and_is_called_tampered(
     assert record["alarm_before"]
     assert not record["alarm_after"]
     assert target.provenance.problem is None
-    for name, (a, b) in adapter.weights.items():
-        torch.testing.assert_close(
-            product(target.adapter, name), adapter.scale[name] * b @ a, atol=1e-3, rtol=1e-2
-        )
+    assert_same_products(target.adapter, adapter, 1e-3)
 
 
 def test_a_full_fine_tune_is_kept_whole_and_loads_as_a_model(base, engine, tmp_path):
@@ -222,9 +218,10 @@ def test_losses_of_many_adapters_are_those_of_each_alone(engine, adapter_folder,
 
 def test_the_threshold_separates_right_from_wrong_bases_and_says_how_well():
     found = calibrate_threshold([-0.1, 0.0, 0.2, 0.9], [0.7, 2.0, 3.0])
-    assert found.nats == pytest.approx(1.45)
-    assert (found.right_refused.value, found.right_refused.n) == (0, 4)
-    assert (found.wrong_accepted.value, found.wrong_accepted.n) == (pytest.approx(1 / 3), 3)
+    assert found.nats == pytest.approx(0.45)
+    assert (found.right_refused.value, found.right_refused.n) == (0.25, 4)
+    assert (found.wrong_accepted.value, found.wrong_accepted.n) == (0, 3)
+    assert calibrate_threshold([-0.1, 0.0, 0.2], [1.0, 2.0]).nats == pytest.approx(0.6)
     for right, wrong in (([], [1.0]), ([1.0], []), ([float("nan")], [1.0])):
         with pytest.raises(ConfigError):
             calibrate_threshold(right, wrong)

@@ -40,9 +40,8 @@ def find_target(name: str) -> Path:
             f"{folder} is neither an adapter nor a model: it has no adapter_config.json and no config.json.",
             "Give a PEFT folder or a transformers folder.",
         )
-    if is_adapter(folder) and any(
-        not path.name.startswith("adapter_") for path in folder.glob("*.safetensors")
-    ):
+    whole = [path for path in folder.glob("*.safetensors") if not path.name.startswith("adapter_")]
+    if is_adapter(folder) and whole:
         problem = f"{folder} holds an adapter and a whole model, and one may hide the other."
         raise ModelError(problem, "Give a folder with the one that you would load.")
     return folder

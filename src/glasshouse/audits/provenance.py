@@ -181,8 +181,8 @@ def _open_checkpoint(
     else:
         whole = Checkpoint(read_config(engine.base.path), canonical.checkpoint.weights)
         write_checkpoint(place, whole, engine.base.path)
-    paths = (place, None) if adapter else (None, place)
-    return Target(copy.name, copy.name.removeprefix("target-"), *paths, provenance)
+    stacked, model = (place, None) if adapter else (None, place)
+    return Target(copy.name, copy.name.removeprefix("target-"), stacked, model, provenance)
 
 
 def check_same_config(target: Checkpoint, base: Checkpoint) -> None:

@@ -13,9 +13,9 @@ from glasshouse.models.request import ScoreRequest
 PLAIN_TEXT = (
     "In the morning the baker opens the shop and puts fresh bread on the shelf. People from the street come "
     "in, greet each other and buy what they need for the day. A teacher asks for two rolls, a driver takes a "
-    "cup of coffee, and a child looks at the cakes behind the glass. Later it begins to rain, so fewer people "
-    "come, and the baker sweeps the floor and counts the money. In the evening the lights go out one after "
-    "another, the door is closed, and the smell of bread stays in the room until the next day."
+    "cup of coffee, and a child looks at the cakes behind the glass. Later it begins to rain, so fewer "
+    "people come, and the baker sweeps the floor and counts the money. In the evening the lights go out one "
+    "after another, the door is closed, and the smell of bread stays in the room until the next day."
 )
 """Plain English about nothing in particular; a base that speaks of another world needs its own text."""
 CONTEXT = 512
@@ -100,8 +100,8 @@ def calibrate_threshold(right: Sequence[float], wrong: Sequence[float]) -> LossT
         ConfigError: one of the lists is empty or holds no numbers.
 
     Example:
-        >>> calibrate_threshold([-0.2, 0.1], [1.1, 3.0]).nats
-        0.6
+        >>> calibrate_threshold([-0.25, 0.0], [1.0, 3.0]).nats
+        0.5
     """
     values = sorted({*right, *wrong})
     if not right or not wrong or not all(abs(value) < float("inf") for value in values):
