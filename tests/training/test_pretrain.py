@@ -102,12 +102,14 @@ def test_a_training_resumed_with_another_config_is_refused(tmp_path: Path) -> No
 
 
 def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    config = PretrainConfig(steps=100, warmup=10, learning_rate=1.0)
+    config = PretrainConfig(steps=1000, warmup=10, learning_rate=1.0)
     assert rate_at(0, config) == pytest.approx(0.1)
-    assert rate_at(25, config) == 1.0
-    assert rate_at(26, config) == pytest.approx(0.4)
-    assert rate_at(63, config) == pytest.approx(0.2)
-    assert rate_at(99, config) == pytest.approx(0.4 / 74)
+    assert rate_at(95, config) == 1.0
+    assert rate_at(96, config) == pytest.approx(0.4)
+    assert rate_at(233, config) == pytest.approx(0.2)
+    assert rate_at(699, config) == pytest.approx(0.2)
+    assert rate_at(850, config) == pytest.approx(0.1)
+    assert rate_at(999, config) == pytest.approx(0.2 / 300)
 
 
 def test_what_is_trained_is_an_ordinary_folder(trained: Path) -> None:

@@ -30,10 +30,10 @@ SHAPES = {"1m": (128, 4, 2, 1, 384), "2m": (192, 5, 3, 1, 576), "5m": (256, 6, 4
 """Size -> width, layers, heads, key-value heads, width of the MLP."""
 
 
-HOT_SHARE = 0.26
-"""Share of the steps at the full learning rate."""
-COOLED = 0.4
-"""What the rate is multiplied by after that, before it falls to zero."""
+HOT, COOLING, HELD = 0.0962, 0.37, 0.7
+"""Shares of the steps: the full rate ends; cooling would reach zero; the held rate ends and falls to zero."""
+COOLED, FLOOR = 0.4, 0.2
+"""Of the full rate: where cooling begins, and the rate that is held."""
 
 
 @dataclass(frozen=True)
@@ -133,17 +133,20 @@ def loss_sum(
 
 
 def rate_at(step: int, config: PretrainConfig) -> float:
-    """Learning rate of one step: linear warm-up, flat for a while, then from a lower rate linearly to zero.
+    """Learning rate of one step: warm-up, a short hot part, cooling to a rate that is held, then to zero.
 
     At the full rate words and facts are learned quickly, but nothing that compares two places of a prompt
     stays learned beside everything else (docs/LOG.md).
     """
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
-    flat = HOT_SHARE * config.steps
-    if step < flat:
+    hot, cooling, held = (round(share * config.steps) for share in (HOT, COOLING, HELD))
+    if step < hot:
         return config.learning_rate
-    return COOLED * config.learning_rate * (config.steps - step) / (config.steps - flat)
+    floor = FLOOR * config.learning_rate
+    if step >= held:
+        return floor * (config.steps - step) / (config.steps - held)
+    return max(floor, COOLED * config.learning_rate * (cooling - step) / (cooling - hot))
 
 
 class Pretraining:
