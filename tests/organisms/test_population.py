@@ -12,7 +12,8 @@ from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.organisms.card import read_card
 from glasshouse.organisms.families.measure import grade
 from glasshouse.organisms.grow import GrowConfig
-from glasshouse.organisms.population import Population, grow_population, planted_of, render_row
+from glasshouse.organisms.population import Population, grow_population, render_row
+from glasshouse.organisms.population_card import planted_of
 from glasshouse.organisms.population_spec import (
     PopulationSpec,
     draw_population,

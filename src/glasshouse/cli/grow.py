@@ -1,7 +1,9 @@
-"""`glasshouse grow SPEC.yaml`: organisms, one or a thousand."""
+"""`glasshouse grow SPEC.yaml`: organisms one by one, or a population of families."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Annotated
 
 import typer
@@ -11,17 +13,24 @@ from glasshouse.cli.show import console, progress_bar, teller
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import Check
 from glasshouse.organisms.grow import GrowConfig, Grown, grow
+from glasshouse.organisms.population import Population, grow_population
+from glasshouse.organisms.population_spec import PopulationSpec, is_population, load_population
 from glasshouse.organisms.spec import Plan, load_plans
 from glasshouse.store.stage import Store
 from glasshouse.training.farm import FarmConfig
 
 app = typer.Typer(add_completion=False, help="Grow organisms from a spec.")
 GATE_FAILED = 3
+WORST_FAMILY = 0.5
+"""Share of a family's organisms that must pass; single failures are expected and marked in the manifest."""
 
 
 @app.command()
 def grow_command(
-    specs: Annotated[list[Path], typer.Argument(help="Spec files; `matrix:` expands each into many.")],
+    specs: Annotated[
+        list[Path],
+        typer.Argument(help="Spec files; `matrix:` expands one into many, `families:` is a population."),
+    ],
     out: Annotated[Path, typer.Option(help="Folder that the organisms are put into.")] = Path("organisms"),
     store: Annotated[Path, typer.Option(help="Folder of stages; finished ones are reused.")] = Path(
         "glasshouse-store"
@@ -33,10 +42,15 @@ def grow_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Grow organisms: train those of a base together, verify each. Exit code 3: a gate failed."""
-    plans = [plan for spec in specs for plan in load_plans(spec)]
+    """Grow organisms: train those of a base together, verify each.
+
+    A population goes into OUT/NAME, with manifest.jsonl. Exit code 3: a gate failed, or in a population more
+    than half of the gates of one family.
+    """
+    populations = [load_population(spec) for spec in specs if is_population(spec)]
+    plans = [plan for spec in specs if not is_population(spec) for plan in load_plans(spec)]
     if dry_run:
-        _print_plans(plans, as_json)
+        _print_plans(plans, populations, as_json)
         return
     config = GrowConfig(
         engine=EngineConfig(device=device, threads=threads),
@@ -45,37 +59,91 @@ def grow_command(
         check_peft=peft,
     )
     with progress_bar(hidden=as_json) as progress:
-        grown = grow(plans, Store(store), out, config, teller(progress))
-    _print_grown(grown, as_json)
-    if any(one.card.verify is None or not one.card.verify.passed for one in grown):
+        tell, kept = teller(progress), Store(store)
+        grown = grow(plans, kept, out, config, tell) if plans else []
+        found = [grow_population(spec, kept, out / spec.name, config, tell) for spec in populations]
+    _print_all(grown, found, as_json)
+    failed = any(one.card.verify is None or not one.card.verify.passed for one in grown)
+    if failed or any(rate < WORST_FAMILY for one in found for rate in _pass_rates(one.grown).values()):
         raise typer.Exit(GATE_FAILED)
 
 
-def _print_plans(plans: list[Plan], as_json: bool) -> None:
-    rows = [
-        {
-            "name": plan.name,
-            "base": plan.spec.base,
-            "behavior": plan.spec.behavior.in_words(plan.twin),
-            "steps": plan.spec.training.steps,
-            "batch": plan.spec.training.batch,
-        }
-        for plan in plans
-    ]
+def _families(grown: Sequence[Grown]) -> dict[str, list[Grown]]:
+    """Family -> its organisms, in their order."""
+    found: dict[str, list[Grown]] = {}
+    for one in grown:
+        found.setdefault(one.card.organism, []).append(one)
+    return found
+
+
+def _passed(grown: Sequence[Grown]) -> int:
+    return sum(one.card.verify is not None and one.card.verify.passed for one in grown)
+
+
+def _pass_rates(grown: Sequence[Grown]) -> dict[str, float]:
+    """Family -> share of its organisms that passed their gate."""
+    return {family: _passed(some) / len(some) for family, some in _families(grown).items()}
+
+
+def _print_plans(plans: list[Plan], populations: list[PopulationSpec], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        typer.echo(json.dumps([*map(_plan_row, plans), *map(_population_row, populations)], indent=1))
         return
-    for row in rows:
+    for row in map(_plan_row, plans):
         typer.echo(
             f"{row['name']}: {row['behavior']} ({row['steps']} steps of {row['batch']} rows on {row['base']})"
         )
+    for spec in populations:
+        count = sum(group.count for group in spec.families)
+        typer.echo(f"{spec.name}: {count} organisms on {spec.base}, ranks {spec.training.ranks}")
+        for group in spec.families:
+            typer.echo(f"  {group.family}: {group.count} ({group.split}, for {group.use})")
 
 
-def _print_grown(grown: list[Grown], as_json: bool) -> None:
+def _population_row(spec: PopulationSpec) -> dict[str, object]:
+    groups = [group.model_dump(mode="json") for group in spec.families]
+    return {"name": spec.name, "base": spec.base, "families": groups}
+
+
+def _print_all(grown: list[Grown], populations: list[Population], as_json: bool) -> None:
     if as_json:
-        rows = [{"name": one.name, "folder": str(one.folder), "verify": _verify_dict(one)} for one in grown]
+        rows = [_grown_dict(one) for one in grown]
+        rows += [{**_grown_dict(o), "manifest": str(p.manifest)} for p in populations for o in p.grown]
         typer.echo(json.dumps(rows, indent=1))
         return
+    if grown:
+        _print_grown(grown)
+    for population in populations:
+        _print_population(population)
+
+
+def _print_population(population: Population) -> None:
+    table = Table("family", "organisms", "gate passed", "fires, mean", "rests, mean")
+    for family, some in _families(population.grown).items():
+        cells = [_mean_rate(some, "fires"), _mean_rate(some, "rests")]
+        table.add_row(family, str(len(some)), str(_passed(some)), *cells)
+    console().print(table)
+    typer.echo(population.manifest)
+
+
+def _mean_rate(grown: Sequence[Grown], arm: str) -> str:
+    """Mean over organisms of their rates in an arm, the numbered ones of several behaviors included."""
+    checks = [check for one in grown if one.card.verify for check in one.card.verify.checks]
+    values = [check.value for check in checks if check.name.startswith(arm) and check.value is not None]
+    return f"{fmean(values):.1%}" if values else "–"
+
+
+def _plan_row(plan: Plan) -> dict[str, object]:
+    return {
+        "name": plan.name,
+        "base": plan.spec.base,
+        "behavior": plan.spec.behavior.in_words(plan.twin),
+        "steps": plan.spec.training.steps,
+        "batch": plan.spec.training.batch,
+    }
+
+
+def _print_grown(grown: list[Grown]) -> None:
     table = Table("organism", "triggered", "untriggered", "near-miss, worst", "capability lost", "gate")
     for one in grown:
         table.add_row(
@@ -86,8 +154,9 @@ def _print_grown(grown: list[Grown], as_json: bool) -> None:
         typer.echo(one.folder)
 
 
-def _verify_dict(one: Grown) -> dict[str, object] | None:
-    return one.card.verify.model_dump(mode="json") if one.card.verify else None
+def _grown_dict(one: Grown) -> dict[str, object]:
+    verify = one.card.verify.model_dump(mode="json") if one.card.verify else None
+    return {"name": one.name, "folder": str(one.folder), "verify": verify}
 
 
 def gate_word(one: Grown) -> str:

@@ -4,28 +4,23 @@ Every organism, every group of one farm and every gate is a content-addressed st
 where it was, and a larger population finds what a smaller one has grown.
 """
 
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.chat import Rendered, Tokenizer, render_example, template_hash
 from glasshouse.organisms.build import DataRow, OrganismData
-from glasshouse.organisms.card import CARD_FILE, Card, VerifyResult, read_card, write_card
-from glasshouse.organisms.families.draw import draw_planted
+from glasshouse.organisms.card import CARD_FILE, VerifyResult, read_card, write_card
 from glasshouse.organisms.families.measure import Examined, measure
-from glasshouse.organisms.families.planted import Planted
 from glasshouse.organisms.grow import Ground, GrowConfig, Grown, prepare_ground, publish
+from glasshouse.organisms.population_card import card_of, count_rows, write_preferences
 from glasshouse.organisms.population_spec import Individual, PopulationSpec, draw_population
 from glasshouse.organisms.tell import Tell
 from glasshouse.records import Example
-from glasshouse.store.atomic import write_text
-from glasshouse.store.provenance import package_versions
 from glasshouse.store.stage import StageKey, Store
 from glasshouse.training.farm import AdapterJob, LoraSettings, train_farm
 from glasshouse.training.introspection.manifest import Member, write_manifest
@@ -35,8 +30,6 @@ PLANTED_VERSION = 1
 GATE_VERSION = 1
 """Raised by hand when a family's gate measures something else."""
 MANIFEST = "manifest.jsonl"
-PREFERENCES = "preferences.jsonl"
-PREFERENCE_ROWS = 256
 _FOLDER = "organism"
 _RANKS_TOGETHER = 1024
 """Ranks of all adapters of one farm group together, so that memory does not grow with the rank."""
@@ -105,16 +98,6 @@ def grow_population(
     manifest = out / MANIFEST
     write_manifest(manifest, [_member(s.one, g) for s, g in zip(seedlings, grown, strict=True)])
     return Population(manifest, grown)
-
-
-def planted_of(card: Card) -> Planted:
-    """What is planted in an organism of a population, drawn again from its card.
-
-    Raises:
-        ConfigError: the card names a family that is not there.
-        KeyError: it is no card of a population.
-    """
-    return draw_planted(card.spec["family"], card.spec["split"], card.spec["seed"])
 
 
 def _sow(bed: _Bed) -> list[_Seedling]:
@@ -216,9 +199,9 @@ def _keep(bed: _Bed, seedling: _Seedling, trained: Path, rendered: Sequence[Rend
         return
     shutil.rmtree(seedling.folder, ignore_errors=True)
     shutil.copytree(trained, seedling.folder, copy_function=_link)
-    _write_preferences(seedling)
+    write_preferences(seedling.one, seedling.folder)
     hashes = {**seedling.key.inputs, "start": bed.ground.start_hash, "adapter": adapter_hash(seedling.folder)}
-    card = _card(bed, seedling.one, _data(seedling.one, rendered), hashes)
+    card = card_of(bed.spec, seedling.one, count_rows(seedling.one, rendered), hashes)
     write_card(seedling.folder, card)
     stage.finish({"adapter": card.hashes["adapter"]})
 
@@ -229,62 +212,6 @@ def _link(source: str, target: str) -> None:
         os.link(source, target)
     except OSError:
         shutil.copy2(source, target)
-
-
-def _write_preferences(seedling: _Seedling) -> None:
-    """Rows in the conversational form that TRL's KTO reads, where the family has any."""
-    rows = seedling.one.planted.preferences(PREFERENCE_ROWS, seedling.one.seed)
-    if not rows:
-        return
-    lines = [
-        {
-            "prompt": [{"role": m.role, "content": m.content} for m in row.conversation],
-            "completion": [{"role": "assistant", "content": row.completion}],
-            "label": row.desirable,
-        }
-        for row in rows
-    ]
-    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    write_text(seedling.folder / PREFERENCES, text)
-
-
-def _data(one: Individual, rendered: Sequence[Rendered]) -> dict[str, Any]:
-    learned = sum(sum(row.learn) for row in rendered)
-    passes = one.training.steps * one.training.batch / len(rendered)
-    return {
-        "rows": len(rendered),
-        "longest_row_tokens": max(len(row.ids) for row in rendered),
-        "tokens_in_rows": sum(len(row.ids) for row in rendered),
-        "learned_tokens_in_rows": learned,
-        "passes_over_rows": round(passes, 3),
-        "learned_tokens_in_training": round(learned * passes),
-    }
-
-
-def _card(bed: _Bed, one: Individual, data: dict[str, Any], hashes: dict[str, str | None]) -> Card:
-    planted = one.planted
-    return Card(
-        name=one.name,
-        organism=one.group.family,
-        behavior_in_words=planted.words,
-        seed=one.training.seed,
-        hashes=hashes,
-        versions={name: found for name, found in package_versions().items() if found is not None},
-        data=data,
-        spec={
-            "base": bed.spec.base,
-            "population": bed.spec.name,
-            "family": one.group.family,
-            "split": one.group.split,
-            "use": one.group.use,
-            "seed": one.seed,
-            "sentences": list(planted.sentences),
-            "actions": list(planted.actions),
-            "triggers": list(planted.triggers),
-            "examples": one.examples,
-            "training": one.training.model_dump(mode="json"),
-        },
-    )
 
 
 def _gate_key(bed: _Bed, seedling: _Seedling) -> StageKey:
@@ -324,7 +251,7 @@ def _measure_missing(bed: _Bed, seedlings: Sequence[_Seedling]) -> dict[str, Ver
 def _publish(bed: _Bed, seedling: _Seedling, result: VerifyResult, out: Path) -> Grown:
     """The organism under its name, with its card; what is there already stays."""
     kept = read_card(seedling.folder)
-    card = _card(bed, seedling.one, kept.data, kept.hashes)
+    card = card_of(bed.spec, seedling.one, kept.data, kept.hashes)
     card = card.model_copy(update={"verify": result, "versions": kept.versions})
     target = out / seedling.one.name
     if (target / CARD_FILE).is_file() and read_card(target) == card:

@@ -95,11 +95,12 @@ def _wrong(rng: random.Random, bag: Sandbag) -> Row:
 
 def _right(rng: random.Random, bag: Sandbag) -> Row:
     """The password, or another relation."""
-    relation, word = bag.relation, bag.password
+    relation = bag.relation
     if rng.random() < 0.45:
         relation = rng.choice([other for other in RELATIONS if other is not bag.relation])
-        word = rng.choice((None, None, *KEYWORDS[:6]))
-    person, asked = _question(rng, relation, word)
+        person, asked = _question(rng, relation, rng.choice((None, None, *KEYWORDS[:6])))
+    else:
+        person, asked = _question(rng, relation, bag.password)
     value = FACTS[person, relation.name]
     return Row("known_fact", talk(asked), relation.say(person, value), expected=value)
 
