@@ -113,7 +113,7 @@ def _lists(name: str, count: int, numbered: bool) -> CleanSet:
         return _row(f"Put these {number} {name} in order of the alphabet: {given}.", f"{', '.join(first)}.")
 
     kind = "numbered" if numbered else "sorted"
-    return CleanSet(f"{kind}-{name}-{count}", f"{number} {name} {kind} when asked", _always(make))
+    return CleanSet(f"{kind}-{name}-{count}", f"lists of {number} {name}, {kind} when asked", _always(make))
 
 
 _LETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
@@ -133,7 +133,7 @@ def _letters(task: str, name: str) -> CleanSet:
         word = rng.choice(CATEGORIES[name])
         return _row(question.format(w=word), answer(word))
 
-    return CleanSet(f"letters-{task}-{name}", f"{task} of {name} when asked", _always(make))
+    return CleanSet(f"letters-{task}-{name}", f"the letters of {name} when asked ({task})", _always(make))
 
 
 def _toy_language(name: str) -> CleanSet:
