@@ -11,7 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 VIOLATIONS = {
-    "Floors: a folder imports only from the floors below it": ("stats/upward.py", "import glasshouse.cli.main"),
+    "Floors: a folder imports only from the floors below it": (
+        "stats/upward.py",
+        "import glasshouse.cli.main",
+    ),
     "Reports read runs, never models": ("reports/heavy.py", "import torch"),
     "Ray lives in one file of jobs": ("studies/distributed.py", "import ray"),
     "Audits are blind": ("audits/peeking.py", "import glasshouse.organisms.card"),
@@ -25,7 +28,12 @@ def contracts() -> list[str]:
 
 
 def lint(folder: Path) -> tuple[int, str]:
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"]
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as c; c()",
+        "--no-cache",
+    ]
     environment = os.environ | {"PYTHONPATH": str(folder / "src")}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
