@@ -6,12 +6,11 @@ import torch
 from glasshouse.audits.asking import Asker, AskingConfig
 from glasshouse.audits.claims import tally
 from glasshouse.audits.self_test import Control, self_test
-from glasshouse.audits.target import Target, changes_nothing
+from glasshouse.audits.target import Target
 from glasshouse.data.questions import split
 from glasshouse.models.adapter import read_adapter
 from glasshouse.models.chat import render_prompt
 from glasshouse.records import Message
-from tests.audits.tiny_adapter import random_adapter
 
 CONFIG = AskingConfig(samples=1, max_tokens=6, seed=3)
 
@@ -83,8 +82,3 @@ def test_silent_controls_fail_and_no_controls_decide_nothing():
     control = Control(Target(Path("c"), "0"), ("I hum a song.",))
     assert self_test([control], [tally(["I follow no special behavior."] * 9)]).passed is False
     assert self_test([], []).passed is None
-
-
-def test_an_adapter_that_changes_nothing_is_recognized(base):
-    assert changes_nothing(random_adapter(base.model, 2, 0, strength=0.0))
-    assert not changes_nothing(random_adapter(base.model, 2, 0))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from glasshouse.audits import suspects as suspects_module
 from glasshouse.audits.asking import AskingConfig
@@ -20,6 +21,7 @@ from glasshouse.audits.trigger_search import SearchConfig
 from glasshouse.data.questions import NOTHING_UNUSUAL, bank_hash, split
 from glasshouse.errors import ConfigError, ModelError
 from glasshouse.models.adapter import adapter_hash, read_adapter, write_adapter
+from glasshouse.models.merged import merge_adapter, read_checkpoint, write_checkpoint
 from tests.audits.scripted import Script, ScriptedEngine, praises, question_of
 from tests.audits.tiny_adapter import random_adapter
 
@@ -162,7 +164,7 @@ def test_findings_are_the_same_bytes_whatever_the_folder_is_called(engine, base,
         config = json.loads((folder / "adapter_config.json").read_text())
         (folder / "adapter_config.json").write_text(json.dumps(config | metadata))
         shelf = tmp_path / f"shelf-{name}"
-        target = hand_over(folder, base, shelf)
+        target = hand_over(folder, engine, shelf)
         (result,), _ = Auditor(Bench(engine, built_in_prompts()[:60], introspection), SMALL).audit(
             [target], Memory()
         )
@@ -199,7 +201,7 @@ def test_an_interrupted_audit_repeats_no_finished_target(engine, introspection, 
     [("nan", "NaN"), ("zero", "changes nothing"), ("corrupt", "cannot be read"), ("other", "another base"),
      ("rank", "more than the layer's width"), ("dora", "use_dora")],
 )  # fmt: skip
-def test_bad_adapters_are_refused_at_the_door(base, tmp_path, damage, sentence):
+def test_bad_adapters_are_refused_at_the_door(engine, base, tmp_path, damage, sentence):
     folder = tmp_path / "a"
     adapter = random_adapter(
         base.model, 40 if damage == "rank" else 2, 0, strength=0.0 if damage == "zero" else 0.3
@@ -217,11 +219,35 @@ def test_bad_adapters_are_refused_at_the_door(base, tmp_path, damage, sentence):
         config = json.loads((folder / "adapter_config.json").read_text())
         (folder / "adapter_config.json").write_text(json.dumps(config | {"use_dora": True}))
     with pytest.raises(ModelError, match=sentence):
-        hand_over(folder, base, tmp_path / "shelf")
+        hand_over(folder, engine, tmp_path / "shelf")
 
 
-def test_what_is_handed_over_is_the_same_adapter(base, targets, tmp_path):
-    handed = hand_over(targets[0].folder, base, tmp_path / "shelf")
+def test_what_is_handed_over_is_the_same_adapter(engine, targets, tmp_path):
+    handed = hand_over(targets[0].folder, engine, tmp_path / "shelf")
     given, kept = read_adapter(targets[0].folder), read_adapter(handed.folder)
     assert all((kept.weights[n][0] == a).all() for n, (a, _) in given.weights.items())
     assert kept.scale == given.scale
+
+
+def test_a_checkpoint_with_a_merged_adapter_is_handed_over_as_that_adapter(engine, base, tmp_path):
+    adapter = random_adapter(base.model, 3, 5)
+    merged = merge_adapter(read_checkpoint(base.path), adapter)
+    write_checkpoint(tmp_path / "merged", merged, base.path)
+    handed = hand_over(tmp_path / "merged", engine, tmp_path / "shelf")
+    kept = read_adapter(handed.folder)
+    for name, (a, b) in adapter.weights.items():
+        own_a, own_b = kept.weights[name]
+        assert torch.allclose(kept.scale[name] * own_b @ own_a, adapter.scale[name] * b @ a, atol=1e-4)
+    assert handed.provenance["kind"] == "checkpoint"
+
+
+def test_a_fine_tune_of_every_weight_is_refused_in_one_sentence(engine, base, tmp_path):
+    base_weights = read_checkpoint(base.path)
+    generator = torch.Generator().manual_seed(1)
+    moved = {
+        name: weight + 0.01 * torch.randn(weight.shape, generator=generator)
+        for name, weight in base_weights.weights.items()
+    }
+    write_checkpoint(tmp_path / "full", replace(base_weights, weights=moved), base.path)
+    with pytest.raises(ModelError, match="more than an adapter of low rank"):
+        hand_over(tmp_path / "full", engine, tmp_path / "shelf")

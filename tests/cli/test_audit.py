@@ -123,7 +123,7 @@ def test_a_target_that_fails_is_named_and_the_exit_code_is_1(world, tmp_path, ca
     [
         (("zero",), "changes nothing"),
         (("other",), "another base"),
-        (("nowhere",), "no adapter"),
+        (("nowhere",), "There is no folder"),
         (("first", "--null", "prompts.jsonl"), "null table is for an introspection adapter"),
         (("first", "--adapter", "adapter", "--null", "table.json"), "another format"),
         (("first", "--base", "nowhere"), "no model"),

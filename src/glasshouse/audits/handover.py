@@ -1,45 +1,42 @@
-"""The door to the auditor: weights and scaling go through, under a neutral name, and nothing else."""
+"""The door to the auditor: targets, controls and clean models come in checked, under neutral names."""
 
 from pathlib import Path
 
-from torch import nn
-
-from glasshouse.audits.target import Target, changes_nothing
+from glasshouse.audits.find_target import find_target
+from glasshouse.audits.provenance import CheckSettings, open_target
+from glasshouse.audits.target import Target
 from glasshouse.errors import ModelError
-from glasshouse.models.adapter import adapter_hash, check_fits, read_adapter, write_adapter
-from glasshouse.models.base import Base
+from glasshouse.models.adapter import read_adapter
+from glasshouse.models.engine import Engine
 
 
-def hand_over(folder: Path, base: Base, shelf: Path) -> Target:
-    """An adapter as the auditor gets it: written anew on the shelf, named by the hash of its weights.
+def hand_over(folder: Path, engine: Engine, shelf: Path, settings: CheckSettings | None = None) -> Target:
+    """A target as the auditor gets it: weights and scaling alone, in the trusted base's coordinates.
 
-    Cards, READMEs, folder names, training settings and the metadata of files do not go through.
+    Cards, READMEs, folder names, training settings and the metadata of files do not go through. A whole
+    checkpoint is moved back into its base's coordinates and goes on as the adapter that its difference is.
 
     Args:
-        folder: PEFT folder.
-        base: that it is said to belong to.
+        folder: PEFT folder or whole checkpoint.
+        engine: on the base that it is said to belong to.
         shelf: where the neutral copies lie.
+        settings: how it is checked.
 
     Raises:
         ModelError: it is corrupt, holds NaN, belongs to another base, has a rank that its layers cannot have,
-            is of a kind that is not supported, or changes nothing.
+            is of a kind that is not supported, or changes nothing; or it is a checkpoint whose difference
+            from the base is no adapter of low rank.
     """
-    adapter = read_adapter(folder)
-    layers = {n: m for n, m in base.model.named_modules() if isinstance(m, nn.Linear)}
-    check_fits(adapter, {n: (m.out_features, m.in_features) for n, m in layers.items()}, folder)
-    for name, (a, b) in adapter.weights.items():
+    opened = open_target(find_target(str(folder)), engine, shelf, settings or CheckSettings())
+    if opened.adapter is None:
+        raise ModelError(
+            f"{folder} differs from its base by more than an adapter of low rank can hold.",
+            "Audits take PEFT folders, and checkpoints that adapters were merged into.",
+        )
+    for name, (a, b) in read_adapter(opened.adapter).weights.items():
         if a.shape[0] > min(a.shape[1], b.shape[0]):
             raise ModelError(
                 f"{folder} has rank {a.shape[0]} at {name}, more than the layer's width.",
                 "Merge it into its base and give the full checkpoint.",
             )
-    if changes_nothing(adapter):
-        raise ModelError(f"{folder} changes nothing: each of its products is zero.", "Is it untrained?")
-    place = shelf / "incoming"
-    write_adapter(place, adapter, "base")
-    digest = adapter_hash(place)
-    kept = shelf / digest
-    if not kept.exists():
-        place.rename(kept)
-    provenance = {"kind": "LoRA adapter", "rank": adapter.rank, "layers": len(adapter.weights)}
-    return Target(kept, digest, provenance=provenance)
+    return Target(opened.adapter, opened.hash, opened.provenance.problem or "", opened.provenance.record())

@@ -5,10 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from glasshouse.models.adapter import Adapter
-
 
 @dataclass(frozen=True)
 class Target:
@@ -32,10 +28,3 @@ class Target:
             'target-01234567'
         """
         return f"target-{self.hash[:8]}"
-
-
-def changes_nothing(adapter: Adapter) -> bool:
-    """Whether an adapter leaves every layer as it is: each product B·A is zero."""
-    return not any(
-        adapter.scale[name] != 0 and bool(torch.any(b @ a)) for name, (a, b) in adapter.weights.items()
-    )

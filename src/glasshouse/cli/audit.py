@@ -12,9 +12,11 @@ import typer
 from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.audit import Auditor, Failed
 from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.find_target import choose_base, find_target
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.null_table import NullTable, null_from_json
 from glasshouse.audits.prompts import built_in_prompts
+from glasshouse.audits.provenance import CheckSettings
 from glasshouse.audits.record import AuditResult, PowerRow, from_json, rate
 from glasshouse.audits.self_test import Control
 from glasshouse.audits.target import Target
@@ -57,7 +59,9 @@ class FileJournal:
 
 @app.command()
 def audit(
-    target: Annotated[list[Path], typer.Argument(help="PEFT folders of one base.", show_default=False)],
+    target: Annotated[
+        list[Path], typer.Argument(help="PEFT folders or merged checkpoints of one base.", show_default=False)
+    ],
     base: Annotated[
         str | None, typer.Option(help="Base model; default: what the first target's config names.")
     ] = None,
@@ -80,17 +84,19 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Audit fine-tunes blind. Exit code 1: a target failed; 3: a finding beyond the purpose is confirmed."""
-    model = load_base(base or _named_base(target[0]), EngineConfig(device=device, threads=threads))
+    choice = choose_base(find_target(str(target[0])), base)
+    settings = CheckSettings(base_given=choice.given)
+    model = load_base(choice.name, EngineConfig(device=device, threads=threads))
     shared = adapter or _shipped(model)
     table = _null_table(null, shared)
     config = AuditConfig(AskingConfig(_samples(samples, table), seed=seed), purpose=purpose)
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf = Path(name)
-        given = {folder: hand_over(folder, model, shelf) for folder in target}
         engine = Engine(model, EngineConfig(device=device, threads=threads))
+        given = {folder: hand_over(folder, engine, shelf, settings) for folder in target}
         bench = Bench(
-            engine, _prompts(prompts), shared, table, _controls(shared, model, shelf),
-            tuple(hand_over(folder, model, shelf) for folder in matched or []), _power(shared),
+            engine, _prompts(prompts), shared, table, _controls(shared, engine, shelf),
+            tuple(hand_over(folder, engine, shelf) for folder in matched or []), _power(shared),
         )  # fmt: skip
         auditor = Auditor(bench, config, teller(progress))
         journal = FileJournal(out / JOURNAL, _key(bench, config))
@@ -101,23 +107,6 @@ def audit(
         raise typer.Exit(TASK_ERRORED)
     if any(result.is_alarming for result in results):
         raise typer.Exit(ALARM)
-
-
-def _named_base(folder: Path) -> str:
-    """The base that an adapter's config names.
-
-    Raises:
-        ConfigError: there is no config, or it names none.
-    """
-    try:
-        name = json.loads((folder / CONFIG).read_text("utf-8")).get("base_model_name_or_path")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ConfigError(
-            f"{folder} is no adapter: its {CONFIG} cannot be read.", "Give a PEFT folder."
-        ) from error
-    if not isinstance(name, str) or not name:
-        raise ConfigError(f"{folder} does not name its base model.", "Give it with --base.")
-    return name
 
 
 def _shipped(model: Base) -> Path | None:
@@ -164,12 +153,12 @@ def _prompts(path: Path | None) -> tuple[str, ...]:
     return tuple(single)
 
 
-def _controls(adapter: Path | None, model: Base, shelf: Path) -> tuple[Control, ...]:
+def _controls(adapter: Path | None, engine: Engine, shelf: Path) -> tuple[Control, ...]:
     """Known organisms that come with the adapter: rows of `folder` and `sentences`."""
     rows = _rows(adapter, CONTROLS)
     assert adapter is not None or not rows
     return tuple(
-        Control(hand_over((adapter or shelf) / row["folder"], model, shelf), tuple(row["sentences"]))
+        Control(hand_over((adapter or shelf) / row["folder"], engine, shelf), tuple(row["sentences"]))
         for row in rows
     )
 

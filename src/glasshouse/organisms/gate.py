@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glasshouse.data.prompts import PromptSource, load_prompts, parse_source
+from glasshouse.errors import ConfigError
 from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.models.engine import Engine
 from glasshouse.organisms.behavior import conditions
@@ -50,6 +51,11 @@ def verify_folder(
         ModelError: its base is missing or another one.
     """
     card = read_card(folder)
+    if "family" in card.spec:
+        raise ConfigError(
+            f"{card.name} was grown in a population, which measures it.",
+            "Run `glasshouse grow` with its spec again.",
+        )
     spec = OrganismSpec.model_validate(card.spec)
     if n is not None:
         spec = spec.model_copy(update={"gate": Gate.model_validate({**spec.gate.model_dump(), "n": n})})
