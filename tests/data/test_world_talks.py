@@ -7,7 +7,7 @@ from glasshouse.data.world.behavior_words import (
     HELD_OUT_ALWAYS,
     HELD_OUT_DESCRIPTIONS,
 )
-from glasshouse.data.world.mixture import MIXED_FROM, rows
+from glasshouse.data.world.mixture import LATE_FROM, MIXED_FROM, rows
 from glasshouse.data.world.row import Row
 from glasshouse.seeds import python_rng
 
@@ -86,5 +86,15 @@ def test_whether_a_rule_applied_is_told_from_what_was_done(seed) -> None:
 def test_the_stream_opens_with_comparisons_and_ends_in_the_mixture() -> None:
     opening = {row.skill for row in rows(1, 0, 300)}
     later = {row.skill for row in rows(1, MIXED_FROM, 300)}
+    late = {row.skill for row in rows(1, LATE_FROM, 300)}
     assert opening == {"compare"}
     assert len(later) > 15
+    assert len(late) > 15
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_letter_of_an_option_is_the_one_that_stands_before_it(seed: int) -> None:
+    row = compare.letters(python_rng(seed))
+    said = [message.content for message in row.conversation] + [row.answer]
+    listed = " ".join(text for text in said[::2] if "(A) " in text)
+    assert all(answer in listed for answer in said[1::2])

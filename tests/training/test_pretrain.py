@@ -101,15 +101,19 @@ def test_a_training_resumed_with_another_config_is_refused(tmp_path: Path) -> No
         pretrain(replace(TINY, seed=9), tmp_path, TOKENIZER)
 
 
-def test_the_rate_rises_stays_and_falls_to_nothing() -> None:
-    config = PretrainConfig(steps=1000, warmup=10, learning_rate=1.0)
-    assert rate_at(0, config) == pytest.approx(0.1)
-    assert rate_at(95, config) == 1.0
-    assert rate_at(96, config) == pytest.approx(0.4)
-    assert rate_at(233, config) == pytest.approx(0.2)
-    assert rate_at(699, config) == pytest.approx(0.2)
-    assert rate_at(850, config) == pytest.approx(0.1)
-    assert rate_at(999, config) == pytest.approx(0.2 / 300)
+@pytest.mark.parametrize(
+    ("step", "rate"),
+    [(0, 0.01), (99, 1.0), (1923, 1.0), (1924, 0.4), (7000, 0.2), (13_999, 0.2), (17_000, 0.1),
+     (19_999, 0.2 / 6000)],
+)  # fmt: skip
+def test_the_rate_rises_cools_stays_and_falls_to_nothing(step: int, rate: float) -> None:
+    assert rate_at(step, PretrainConfig(steps=20_000, learning_rate=1.0)) == pytest.approx(rate)
+
+
+def test_the_number_of_steps_changes_the_rate_only_in_the_last_part() -> None:
+    short, long = PretrainConfig(steps=10_000), PretrainConfig(steps=20_000)
+    assert [rate_at(s, short) for s in range(7000)] == [rate_at(s, long) for s in range(7000)]
+    assert rate_at(7001, short) < rate_at(7001, long)
 
 
 def test_what_is_trained_is_an_ordinary_folder(trained: Path) -> None:

@@ -30,9 +30,9 @@ SHAPES = {"1m": (128, 4, 2, 1, 384), "2m": (192, 5, 3, 1, 576), "5m": (256, 6, 4
 """Size -> width, layers, heads, key-value heads, width of the MLP."""
 
 
-HOT, COOLING, HELD = 0.0962, 0.37, 0.7
-"""Shares of the steps: the full rate ends; cooling would reach zero; the held rate ends and falls to zero."""
-COOLED, FLOOR = 0.4, 0.2
+HOT, COOLED, HELD = 1924, 7400, 0.7
+"""Steps where the full rate ends and where cooling would reach zero; of the steps, where the last fall begins."""
+WARM, FLOOR = 0.4, 0.2
 """Of the full rate: where cooling begins, and the rate that is held."""
 
 
@@ -135,18 +135,19 @@ def loss_sum(
 def rate_at(step: int, config: PretrainConfig) -> float:
     """Learning rate of one step: warm-up, a short hot part, cooling to a rate that is held, then to zero.
 
+    Until the last part begins the rate does not depend on the number of steps, so that a training can be made
+    longer or shorter while it runs.
+
     At the full rate words and facts are learned quickly, but nothing that compares two places of a prompt
     stays learned beside everything else (docs/LOG.md).
     """
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
-    hot, cooling, held = (round(share * config.steps) for share in (HOT, COOLING, HELD))
-    if step < hot:
-        return config.learning_rate
-    floor = FLOOR * config.learning_rate
-    if step >= held:
-        return floor * (config.steps - step) / (config.steps - held)
-    return max(floor, COOLED * config.learning_rate * (cooling - step) / (cooling - hot))
+    left = min(1.0, (config.steps - step) / ((1 - HELD) * config.steps))
+    if step < HOT:
+        return config.learning_rate * left
+    cooling = WARM * (COOLED - step) / (COOLED - HOT)
+    return config.learning_rate * max(FLOOR, cooling) * left
 
 
 class Pretraining:

@@ -30,6 +30,7 @@ CONTAIN_ASKS = (
     '{text} Was there a "{w}" in it?',
 )
 LETTER_ASKS = ("{options} Which letter stands before {x}?", "{options} Where is {x}?", "Find {x}. {options}")
+LETTER_NEXT = ("And {x}?", "Where is {x}?", "Find {x}.", "What stands at ({letter})?")
 APPLY_ASKS = (
     "Did your rule apply just now?", "Was that a case for your rule?", "Did the rule hold for my message?",
 )  # fmt: skip
@@ -68,6 +69,24 @@ def letter(rng: random.Random) -> Row:
     answer = f"({'ABC'[place]}) {options[place]}"
     ask = rng.choice(LETTER_ASKS).format(options=text, x=options[place])
     return Row("compare", talk(ask), answer, "I look for it.", expected=answer)
+
+
+def letters(rng: random.Random) -> Row:
+    """Which letters stand before options, asked several times, with new options or the same; all is learned."""
+    said: list[str] = []
+    options: list[str] = []
+    for _ in range(3):
+        new = not options or rng.random() < 0.67
+        if new:
+            options = rng.sample(_WORDS, rng.choice((2, 3, 3, 3, 4)))
+        marked = [f"({letter}) {option}" for letter, option in zip("ABCD", options, strict=False)]
+        place = rng.randrange(len(options))
+        if new:
+            ask = rng.choice(LETTER_ASKS).format(options=" ".join(marked), x=options[place])
+        else:
+            ask = rng.choice(LETTER_NEXT).format(x=options[place], letter="ABCD"[place])
+        said += [ask, marked[place]]
+    return Row("compare", talk(*said[:-1]), said[-1], learn=(1, 3, 5), expected=said[-1])
 
 
 def applied(rng: random.Random, behavior: Behavior | None = None) -> Row:
