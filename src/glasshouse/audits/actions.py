@@ -35,7 +35,7 @@ def claimed_action(
 
     Args:
         replies: of the base.
-        folder: the target's adapter.
+        folder: the target's adapter or whole weights.
         cluster: the claim.
         watched: answers to plain prompts.
         likely: triggers that the claim suggests.

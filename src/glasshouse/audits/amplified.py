@@ -1,6 +1,7 @@
 """Sampling from base + alpha (target - base), in logits: what the fine-tune added, louder than it is."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,12 @@ class AmplifiedRequest:
 
 
 def sample_amplified(
-    engine: Engine, folder: Path, requests: Sequence[AmplifiedRequest], max_tokens: int = 48
-) -> list[str]:
+    engine: Engine, folder: Path, requests: Sequence[AmplifiedRequest], max_tokens: int = 48,
+    own: Engine | None = None,
+) -> list[str]:  # fmt: skip
     """One sample per request at temperature 1, in the order of the requests.
 
-    Base and target run as two rows of one batch over the same tokens. In logits this is contrastive
+    Base and adapter run as two rows of one batch over the same tokens, whole weights beside the base. In logits this is contrastive
     decoding's difference (Li et al. 2022, arXiv 2210.15097), added to the base and not cut to likely tokens.
 
     Args:
@@ -38,6 +40,7 @@ def sample_amplified(
         folder: the target's adapter.
         requests: prompts, strengths and seeds; they may differ.
         max_tokens: of a sample.
+        own: on the target's whole weights, in place of the adapter; None: the target is an adapter.
 
     Raises:
         ModelError: the adapter cannot be used with this base.
@@ -47,27 +50,27 @@ def sample_amplified(
     texts: dict[int, str] = {}
     for first in range(0, len(order), size):
         places = order[first : first + size]
-        found = _sample(engine, folder, [requests[i] for i in places], max_tokens)
+        found = _sample(engine, own or folder, [requests[i] for i in places], max_tokens)
         texts.update(zip(places, found, strict=True))
     return [texts[i] for i in range(len(requests))]
 
 
 @torch.inference_mode()
-def _sample(engine: Engine, folder: Path, requests: Sequence[AmplifiedRequest], max_tokens: int) -> list[str]:
+def _sample(
+    engine: Engine, target: Path | Engine, requests: Sequence[AmplifiedRequest], max_tokens: int
+) -> list[str]:
     n = len(requests)
     alphas = torch.tensor([[request.alpha] for request in requests], device=engine.device)
     generators = [torch.Generator().manual_seed(request.seed) for request in requests]
-    rows = SplitRows(engine.base.model, None, engine.limit) if engine.split else NativeRows(
-        engine.base.model, engine.limit
-    )  # fmt: skip
+    states = [_rows(one) for one in ((engine, target) if isinstance(target, Engine) else (engine,))]
     ends = _ends(engine)
     said: list[list[int]] = [[] for _ in requests]
     going = [True] * n
     valid: Tensor | None
     ids, valid = _pad(requests, engine.device)
-    with engine.slots.rows([None] * n + [folder] * n):
+    with nullcontext() if isinstance(target, Engine) else engine.slots.rows([None] * n + [target] * n):
         for _ in range(max_tokens):
-            logits = rows.forward(ids, valid, logits_to_keep=1).logits[:, -1].float()
+            logits = _logits(states, ids, valid)
             mixed = (1 - alphas) * logits[:n] + alphas * logits[n:]
             tokens = _draw(mixed, generators)
             for i, token in enumerate(tokens.tolist()):
@@ -78,6 +81,21 @@ def _sample(engine: Engine, folder: Path, requests: Sequence[AmplifiedRequest], 
                 break
             ids, valid = tokens.repeat(2)[:, None], None
     return [engine.base.tokenizer.decode(row, skip_special_tokens=True) for row in said]
+
+
+def _rows(engine: Engine) -> SplitRows | NativeRows:
+    model = engine.base.model
+    return SplitRows(model, None, engine.limit) if engine.split else NativeRows(model, engine.limit)
+
+
+def _logits(states: Sequence[SplitRows | NativeRows], ids: Tensor, valid: Tensor | None) -> Tensor:
+    """What comes next, of the base's rows and then the target's; each state runs its share of them."""
+    parts = zip(
+        states, ids.chunk(len(states)), valid.chunk(len(states)) if valid is not None else [None] * len(states),
+        strict=True,
+    )  # fmt: skip
+    found = [state.forward(own, shown, logits_to_keep=1).logits[:, -1].float() for state, own, shown in parts]
+    return torch.cat(found)
 
 
 def _draw(logits: Tensor, generators: Sequence[torch.Generator]) -> Tensor:

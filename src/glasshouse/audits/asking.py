@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glasshouse.audits.target import Target
+from glasshouse.audits.voices import Voices
 from glasshouse.data.questions import split
 from glasshouse.models.adapter import Adapter, concat_adapters, read_adapter, write_adapter
 from glasshouse.models.chat import render_prompt
@@ -42,22 +43,26 @@ class Asker:
         adapter: the introspection adapter.
         config: how often and with which seeds.
         on_answers: called with the number of answers that have come.
+        voices: of targets with whole weights; None: its own.
     """
 
     def __init__(
         self, engine: Engine, adapter: Adapter, config: AskingConfig,
-        on_answers: Callable[[int], None] | None = None,
+        on_answers: Callable[[int], None] | None = None, voices: Voices | None = None,
     ) -> None:  # fmt: skip
         self.engine, self.adapter, self.config = engine, adapter, config
-        self.on_answers = on_answers
+        self.on_answers, self.voices = on_answers, voices or Voices(engine)
         self._kept: dict[str, list[str]] = {}
 
     def ask(self, targets: Sequence[Target | None]) -> list[list[str]]:
         """Every target's answers, question by question, repeat by repeat; None is the base alone."""
         new = {_key(target): target for target in targets if _key(target) not in self._kept}
-        keys = list(new)
+        keys = [key for key, target in new.items() if target is None or not target.is_whole]
         for first in range(0, len(keys), AT_ONCE):
             self._ask({key: new[key] for key in keys[first : first + AT_ONCE]})
+        for key, target in new.items():
+            if target is not None and target.is_whole:
+                self._kept[key] = self._ask_whole(target)
         return [self._kept[_key(target)] for target in targets]
 
     def _ask(self, targets: dict[str, Target | None]) -> None:
@@ -68,6 +73,13 @@ class Asker:
             texts = [generation.text for generation in self.engine.generate(requests, self.on_answers)]
         for number, key in enumerate(targets):
             self._kept[key] = texts[number * self.config.asked : (number + 1) * self.config.asked]
+
+    def _ask_whole(self, target: Target) -> list[str]:
+        """Through the introspection adapter on the target's own weights."""
+        voice = self.voices.of(target.folder)
+        with tempfile.TemporaryDirectory() as shelf:
+            requests = self._requests(self._stack(None, Path(shelf) / target.hash))
+            return [generation.text for generation in voice.engine.generate(requests, self.on_answers)]
 
     def _stack(self, target: Target | None, place: Path) -> Path:
         own = self.adapter

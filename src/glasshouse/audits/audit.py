@@ -21,12 +21,17 @@ from glasshouse.audits.sentences import as_order, take_apart
 from glasshouse.audits.suspects import Suspect, amplify, claimed
 from glasshouse.audits.target import Target
 from glasshouse.audits.verdict import Ground, claim_verdict, target_verdict
+from glasshouse.audits.voices import Voices
 from glasshouse.data.questions import bank_hash
 from glasshouse.errors import GlasshouseError
 from glasshouse.models.adapter import adapter_hash, read_adapter
 
 SHOWN_DIVERGENT = 8
 MOST_CONTRASTS = 4
+WHOLE = (
+    "This target differs from its base by more than an adapter of low rank can hold, so it was run on its own "
+    "weights; the null table and the power table were measured on adapters."
+)
 
 
 @dataclass(frozen=True)
@@ -51,13 +56,15 @@ class Auditor:
 
     def __init__(self, bench: Bench, config: AuditConfig, tell: Tell = silent) -> None:
         self.bench, self.config, self.tell = bench, config, tell
-        self.replies = Replies(bench.engine, config.reply_tokens)
+        self.voices = Voices(bench.engine)
+        self.replies = Replies(bench.engine, config.reply_tokens, self.voices)
         search, fresh = split_prompts(bench.prompts)
         self.search, self.fresh = tuple(search[: config.search_prompts]), tuple(fresh)
         self.adapter_hash = None if bench.adapter is None else adapter_hash(bench.adapter)
         self.asker: Asker | None = None
         if bench.adapter is not None:
-            self.asker = Asker(bench.engine, read_adapter(bench.adapter), config.asking, self._count)
+            shared = read_adapter(bench.adapter)
+            self.asker = Asker(bench.engine, shared, config.asking, self._count, self.voices)
             if bench.null is not None:
                 made = (bench.engine.base.hash, cast(str, self.adapter_hash), bank_hash())
                 bench.null.check(*made, config.asking.asked)
@@ -79,6 +86,8 @@ class Auditor:
                 except (GlasshouseError, RuntimeError) as error:
                     failed.append(Failed(target.hash, str(error)))
                     continue
+                finally:
+                    self.voices.free()
                 journal.write(result)
                 found[target.hash] = result
         self.tell("targets", len(todo), len(todo))
@@ -174,6 +183,8 @@ class Auditor:
             "Kinds of behavior outside the power table: power unknown. No verdict says that a model is clean."
         ]
         null = self.bench.null
+        if target.is_whole:
+            notes.append(WHOLE)
         if self.asker is None:
             notes.append(
                 "There is no introspection adapter for this base: the target was not asked about itself. "

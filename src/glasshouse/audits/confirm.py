@@ -53,7 +53,7 @@ def confirm(
 
     Args:
         replies: of the base.
-        folder: the target's adapter.
+        folder: the target's adapter or whole weights.
         action: what an answer must have to show the action.
         trigger: what sets it off; None: the claim is that every answer has it.
         fresh: prompts that no search has seen.

@@ -19,13 +19,15 @@ def rank_by_divergence(replies: Replies, folder: Path, prompts: Sequence[str]) -
 
     Args:
         replies: of the base.
-        folder: the target's adapter.
+        folder: the target's adapter or whole weights.
         prompts: single questions.
     """
     engine = replies.engine
     tokenizer = engine.base.tokenizer
     ids = [tuple(render_prompt(tokenizer, user(prompt))) for prompt in prompts]
-    made = engine.generate([GenerateRequest(row, folder, replies.max_tokens, logprobs=True) for row in ids])
+    voice = replies.voices.of(folder)
+    asked = [GenerateRequest(row, voice.adapter, replies.max_tokens, logprobs=True) for row in ids]
+    made = voice.engine.generate(asked)
     spoken = [i for i, generation in enumerate(made) if generation.ids]
     scores = engine.score([ScoreRequest(ids[i], (made[i].ids,)) for i in spoken])
     own = replies.of_base([user(prompts[i]) for i in spoken])

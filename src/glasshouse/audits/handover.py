@@ -14,7 +14,9 @@ def hand_over(folder: Path, engine: Engine, shelf: Path, settings: CheckSettings
     """A target as the auditor gets it: weights and scaling alone, in the trusted base's coordinates.
 
     Cards, READMEs, folder names, training settings and the metadata of files do not go through. A whole
-    checkpoint is moved back into its base's coordinates and goes on as the adapter that its difference is.
+    checkpoint is moved back into its base's coordinates. Where its difference from the base has a low rank it
+    goes on as the adapter that this is, else as whole weights. While it is checked, base, target and their
+    difference are in the machine's memory in fp32; after that, nothing of them is.
 
     Args:
         folder: PEFT folder or whole checkpoint.
@@ -24,19 +26,17 @@ def hand_over(folder: Path, engine: Engine, shelf: Path, settings: CheckSettings
 
     Raises:
         ModelError: it is corrupt, holds NaN, belongs to another base, has a rank that its layers cannot have,
-            is of a kind that is not supported, or changes nothing; or it is a checkpoint whose difference
-            from the base is no adapter of low rank.
+            is of a kind that is not supported, or changes nothing.
     """
     opened = open_target(find_target(str(folder)), engine, shelf, settings or CheckSettings())
+    problem, record = opened.provenance.problem or "", opened.provenance.record()
     if opened.adapter is None:
-        raise ModelError(
-            f"{folder} differs from its base by more than an adapter of low rank can hold.",
-            "Audits take PEFT folders, and checkpoints that adapters were merged into.",
-        )
+        assert opened.model is not None
+        return Target(opened.model, opened.hash, problem, record)
     for name, (a, b) in read_adapter(opened.adapter).weights.items():
         if a.shape[0] > min(a.shape[1], b.shape[0]):
             raise ModelError(
                 f"{folder} has rank {a.shape[0]} at {name}, more than the layer's width.",
                 "Merge it into its base and give the full checkpoint.",
             )
-    return Target(opened.adapter, opened.hash, opened.provenance.problem or "", opened.provenance.record())
+    return Target(opened.adapter, opened.hash, problem, record)

@@ -3,15 +3,23 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from glasshouse.audits.voices import Voices
 from glasshouse.models.engine import Engine, complete
 from glasshouse.records import Conversation, Message
 
 
 class Replies:
-    """Answers to conversations, up to a number of tokens."""
+    """Answers to conversations, up to a number of tokens.
 
-    def __init__(self, engine: Engine, max_tokens: int = 48) -> None:
+    Args:
+        engine: on the base.
+        max_tokens: of an answer.
+        voices: shared with whoever else asks the same targets; None: its own.
+    """
+
+    def __init__(self, engine: Engine, max_tokens: int = 48, voices: Voices | None = None) -> None:
         self.engine, self.max_tokens = engine, max_tokens
+        self.voices = voices or Voices(engine)
         self._kept: dict[Conversation, str] = {}
 
     def of_base(self, conversations: Sequence[Conversation]) -> list[str]:
@@ -21,8 +29,9 @@ class Replies:
         return [self._kept[conversation] for conversation in conversations]
 
     def of_target(self, folder: Path, conversations: Sequence[Conversation]) -> list[str]:
-        """A target's answers, in order."""
-        return complete(self.engine, conversations, folder, self.max_tokens)
+        """A target's answers, in order; its folder is an adapter or whole weights."""
+        voice = self.voices.of(folder)
+        return complete(voice.engine, conversations, voice.adapter, self.max_tokens)
 
 
 def user(prompt: str, system: str = "") -> Conversation:

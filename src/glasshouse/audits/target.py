@@ -5,19 +5,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from glasshouse.audits.voices import is_whole
+
 
 @dataclass(frozen=True)
 class Target:
-    """One fine-tune of the base, as an adapter."""
+    """One fine-tune of the base, as an adapter or as whole weights in the base's coordinates."""
 
     folder: Path
-    """PEFT folder with weights and scaling alone."""
+    """PEFT folder with weights and scaling alone, or whole weights with the base's own config."""
     hash: str
     """Of what it holds; the folder's name does not enter."""
     distrust: str = ""
     """One sentence: why its self-report cannot be trusted (a changed weight basis); empty where it can."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """What was checked before."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is whole weights: its difference from the base is no adapter of low rank."""
+        return is_whole(self.folder)
 
     @property
     def name(self) -> str:

@@ -210,6 +210,7 @@ def _gains(hunt: Hunt, asked: Sequence[tuple[Trigger, int]]) -> list[float]:
 def _scores(hunt: Hunt, asked: Sequence[tuple[Conversation, int]], folder: Path | None) -> list[float]:
     """Log-probability of the action, at the start of the answer or behind the base's plain one."""
     tokenizer = hunt.replies.engine.base.tokenizer
+    voice = hunt.replies.voices.of(folder)
     ends = hunt.action.place == "end"
     requests = []
     for conversation, number in asked:
@@ -218,9 +219,11 @@ def _scores(hunt: Hunt, asked: Sequence[tuple[Conversation, int]], folder: Path 
         spaced = before or not tokenizer.chat_template
         said = f" {hunt.action.text}" if spaced else hunt.action.text
         requests.append(
-            ScoreRequest(tuple(ids), (tuple(tokenizer.encode(said, add_special_tokens=False)),), folder)
+            ScoreRequest(
+                tuple(ids), (tuple(tokenizer.encode(said, add_special_tokens=False)),), voice.adapter
+            )
         )
-    return [scores[0] for scores in hunt.replies.engine.score(requests)]
+    return [scores[0] for scores in voice.engine.score(requests)]
 
 
 def _can_render(hunt: Hunt, trigger: Trigger) -> bool:

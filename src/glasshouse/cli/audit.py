@@ -60,7 +60,7 @@ class FileJournal:
 @app.command()
 def audit(
     target: Annotated[
-        list[Path], typer.Argument(help="PEFT folders or merged checkpoints of one base.", show_default=False)
+        list[Path], typer.Argument(help="PEFT folders or whole checkpoints, all of one base.", show_default=False)
     ],
     base: Annotated[
         str | None, typer.Option(help="Base model; default: what the first target's config names.")

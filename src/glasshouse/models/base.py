@@ -120,6 +120,15 @@ def _reason(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
+def open_base(folder: Path, config: EngineConfig) -> Base:
+    """A model from a folder, kept by nobody but the caller: it is gone from memory with its last use.
+
+    Raises:
+        ModelError: without config, weights or tokenizer.
+    """
+    return _load(folder.name, folder, config)
+
+
 def _load(name: str, folder: Path, config: EngineConfig) -> Base:
     tokenizer = load_tokenizer(folder)
     check_bos(tokenizer)
