@@ -49,7 +49,7 @@ def train_trl(
     check_jobs([job], getattr(base.model.config, "max_position_embeddings", 1 << 30))
     key = job_hash(job, base.hash, config.dtype, "trl", "full" if full else "adapter")
     if read_result(out, job, key) is None:
-        training = _FullTraining(base, job, config) if full else _AdapterTraining(base, job, config, out)
+        training = FullTraining(base, job, config) if full else AdapterTraining(base, job, config, out)
         losses = _run(training, base, job, out, config)
         training.write(out / job.name)
         write_losses(out, job, key, losses)
@@ -58,7 +58,7 @@ def train_trl(
     return replace(result, merged=None) if full else result
 
 
-class _AdapterTraining:
+class AdapterTraining:
     """An adapter on a frozen base, by PEFT."""
 
     def __init__(self, base: Base, job: AdapterJob, config: FarmConfig, out: Path) -> None:
@@ -82,7 +82,7 @@ def _part(state: dict[str, Tensor], name: str, side: str) -> Tensor:
     return state[f"{PREFIX}{name}.lora_{side}.weight"].detach().float().cpu()
 
 
-class _FullTraining:
+class FullTraining:
     """All weights of a model."""
 
     def __init__(self, base: Base, job: AdapterJob, config: FarmConfig) -> None:
@@ -109,11 +109,11 @@ def _merge(model: nn.Module, adapter: Adapter) -> None:
 
 
 def _run(
-    training: _AdapterTraining | _FullTraining, base: Base, job: AdapterJob, out: Path, config: FarmConfig
+    training: AdapterTraining | FullTraining, base: Base, job: AdapterJob, out: Path, config: FarmConfig
 ) -> list[float]:
     """Train to the end, from TRL's last checkpoint where there is one; the loss of each step."""
     checkpoints = out / ".checkpoint" / job.name
-    watcher = _Watcher(training, job, out, config)
+    watcher = Watcher(training, job, out, config)
     trainer = SFTTrainer(
         model=training.model,
         args=trainer_settings(job, config, checkpoints),
@@ -123,6 +123,11 @@ def _run(
         callbacks=[watcher],
     )
     trainer.remove_callback(PrinterCallback)
+    return run_to_the_end(trainer, checkpoints, out)
+
+
+def run_to_the_end(trainer: Any, checkpoints: Path, out: Path) -> list[float]:
+    """Train from TRL's last checkpoint where there is one; the loss of each step."""
     last = max(checkpoints.glob("checkpoint-*"), key=lambda path: path.stat().st_mtime, default=None)
     with writing(out):
         trainer.train(resume_from_checkpoint=str(last) if last else None)
@@ -131,31 +136,35 @@ def _run(
 
 def trainer_settings(job: AdapterJob, config: FarmConfig, folder: Path) -> SFTConfig:
     """A job in TRL's words, without what TRL switches on by itself."""
+    return SFTConfig(**plain_settings(job, config, folder), dataset_kwargs={"skip_prepare_dataset": True})
+
+
+def plain_settings(job: AdapterJob, config: FarmConfig, folder: Path) -> dict[str, Any]:
+    """What every trainer of TRL is told."""
     warm = job.schedule == "constant" and job.warmup > 0
-    return SFTConfig(
-        output_dir=str(folder),
-        max_steps=job.steps,
-        per_device_train_batch_size=job.batch,
-        learning_rate=job.learning_rate,
-        lr_scheduler_type="constant_with_warmup" if warm else job.schedule,
-        warmup_steps=math.ceil(job.warmup * job.steps),
-        weight_decay=job.weight_decay,
-        max_grad_norm=job.max_grad_norm,
-        seed=job.seed % 2**31,
-        bf16=config.dtype == "bfloat16",
-        use_cpu=config.device == "cpu",
-        gradient_checkpointing=False,
-        train_sampling_strategy="sequential",
-        dataset_kwargs={"skip_prepare_dataset": True},
-        max_length=None,
-        logging_steps=1,
-        logging_nan_inf_filter=False,
-        save_strategy="no",
-        save_total_limit=1,
-        report_to="none",
-        disable_tqdm=True,
-        dataloader_pin_memory=False,
-    )
+    return {
+        "output_dir": str(folder),
+        "max_steps": job.steps,
+        "per_device_train_batch_size": job.batch,
+        "learning_rate": job.learning_rate,
+        "lr_scheduler_type": "constant_with_warmup" if warm else job.schedule,
+        "warmup_steps": math.ceil(job.warmup * job.steps),
+        "weight_decay": job.weight_decay,
+        "max_grad_norm": job.max_grad_norm,
+        "seed": job.seed % 2**31,
+        "bf16": config.dtype == "bfloat16",
+        "use_cpu": config.device == "cpu",
+        "gradient_checkpointing": False,
+        "train_sampling_strategy": "sequential",
+        "max_length": None,
+        "logging_steps": 1,
+        "logging_nan_inf_filter": False,
+        "save_strategy": "no",
+        "save_total_limit": 1,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "dataloader_pin_memory": False,
+    }
 
 
 def dataset(job: AdapterJob) -> Dataset:
@@ -170,11 +179,11 @@ def _label(ids: Sequence[int], learn: Sequence[bool], place: int) -> int:
     return ids[place] if learn[place] else IGNORED
 
 
-class _Watcher(TrainerCallback):
+class Watcher(TrainerCallback):
     """Keeps the adapters of `save_at`, asks for checkpoints by the clock, stops at NaN."""
 
     def __init__(
-        self, training: _AdapterTraining | _FullTraining, job: AdapterJob, out: Path, config: FarmConfig
+        self, training: AdapterTraining | FullTraining, job: AdapterJob, out: Path, config: FarmConfig
     ) -> None:
         self.training, self.job, self.out = training, job, out
         self.seconds, self.saved = config.checkpoint_seconds, time.monotonic()
