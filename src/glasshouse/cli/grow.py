@@ -123,6 +123,8 @@ def _print_population(population: Population) -> None:
         cells = [_mean_rate(some, "fires"), _mean_rate(some, "rests")]
         table.add_row(family, str(len(some)), str(_passed(some)), *cells)
     console().print(table)
+    if population.left_out:
+        typer.echo(f"{population.left_out} left out: too few of the writer's rows passed the grader")
     typer.echo(population.manifest)
 
 

@@ -11,16 +11,21 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from glasshouse.errors import TrainingError
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.chat import Rendered, Tokenizer, render_example, template_hash
 from glasshouse.organisms.build import DataRow, OrganismData
 from glasshouse.organisms.card import CARD_FILE, VerifyResult, read_card, write_card
 from glasshouse.organisms.families.measure import Examined, measure
+from glasshouse.organisms.generic.scribe import Written
 from glasshouse.organisms.grow import Ground, GrowConfig, Grown, prepare_ground, publish
 from glasshouse.organisms.population_card import card_of, count_rows, write_preferences
+from glasshouse.organisms.population_kto import prefer, prefers
 from glasshouse.organisms.population_spec import Individual, PopulationSpec, draw_population
+from glasshouse.organisms.population_written import write_rows
 from glasshouse.organisms.tell import Tell
 from glasshouse.records import Example
+from glasshouse.store.jsonl import write_jsonl
 from glasshouse.store.stage import StageKey, Store
 from glasshouse.training.farm import AdapterJob, LoraSettings, train_farm
 from glasshouse.training.introspection.manifest import Member, write_manifest
@@ -29,7 +34,8 @@ PLANTED_VERSION = 1
 """Raised by hand when the rows or the training of an unchanged spec would come out differently."""
 GATE_VERSION = 1
 """Raised by hand when a family's gate measures something else."""
-MANIFEST = "manifest.jsonl"
+MANIFEST, LEFT_OUT = "manifest.jsonl", "left_out.jsonl"
+"""Organisms, and those of which the writer's rows did not pass the grader."""
 _FOLDER = "organism"
 _RANKS_TOGETHER = 1024
 """Ranks of all adapters of one farm group together, so that memory does not grow with the rank."""
@@ -45,6 +51,8 @@ class Population:
     manifest: Path
     grown: list[Grown]
     """In the order of the spec."""
+    left_out: int = 0
+    """Organisms that were not grown: too few of the writer's rows passed the grader."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,8 @@ class _Seedling:
     key: StageKey
     folder: Path
     """Where it is kept once it is trained."""
+    written: dict[str, int]
+    """What became of the writer's rows; empty where the world made them."""
 
 
 @dataclass(frozen=True)
@@ -85,39 +95,55 @@ def grow_population(
 
     Raises:
         ModelError: the base or the adapter to start from cannot be used.
-        TrainingError: a loss became NaN.
+        TrainingError: a loss became NaN, or no organism has rows to learn from.
         StoreError: the store or `out` cannot be written.
     """
     bed = _Bed(
         spec, prepare_ground(spec.base, config), store, config, tell or (lambda what, done, total: None)
     )
-    seedlings = _sow(bed)
+    seedlings, left_out = _sow(bed)
     _train_missing(bed, seedlings)
     results = _measure_missing(bed, seedlings)
     grown = [_publish(bed, seedling, results[seedling.one.name], out) for seedling in seedlings]
     manifest = out / MANIFEST
     write_manifest(manifest, [_member(s.one, g) for s, g in zip(seedlings, grown, strict=True)])
-    return Population(manifest, grown)
+    if left_out:
+        write_jsonl(out / LEFT_OUT, [{"name": name, "rows": w.counts} for name, w in left_out.items()])
+    return Population(manifest, grown, len(left_out))
 
 
-def _sow(bed: _Bed) -> list[_Seedling]:
+def _sow(bed: _Bed) -> tuple[list[_Seedling], dict[str, Written]]:
+    """The organisms whose rows are there, and what was written for those that are left out."""
     people = draw_population(bed.spec)
+    written = write_rows(bed.spec, people, bed.ground.engine, bed.store, bed.say)
+    left_out = {name: found for name, found in written.items() if not found.enough}
+    if len(left_out) == len(people):
+        raise TrainingError(
+            f"The writer shows none of the {len(people)} behaviors of {bed.spec.name} often enough.",
+            "Take a more capable writer, more drafts, or another grader.",
+        )
     found = []
     for done, one in enumerate(people):
+        if one.name in left_out:
+            continue
         bed.say("data", done, len(people))
-        rows = one.planted.rows(one.examples, one.seed)
+        own = written.get(one.name)
+        rows = one.planted.rows(one.examples, one.seed) if own is None else own.examples
         inputs = {
             "base": bed.ground.base.hash,
             "start": bed.ground.start_hash or "none",
             "data": OrganismData(tuple(DataRow("", "row", row) for row in rows), {}).hash,
             "template": template_hash(bed.ground.base.tokenizer),
         }
+        if bed.spec.kto is not None and prefers(one):
+            inputs["kto"] = bed.spec.kto.model_dump_json()
         key = StageKey("planted", PLANTED_VERSION, one.training.model_dump(mode="json"), inputs)
         stage = bed.store.stage(key)
         stage.release()
-        found.append(_Seedling(one, rows, key, stage.path / _FOLDER))
+        counts = {} if own is None else own.counts
+        found.append(_Seedling(one, rows, key, stage.path / _FOLDER, counts))
     bed.say("data", len(people), len(people))
-    return found
+    return found, left_out
 
 
 def _train_missing(bed: _Bed, seedlings: Sequence[_Seedling]) -> None:
@@ -162,7 +188,11 @@ def _train_group(bed: _Bed, group: Sequence[_Seedling], steps: tuple[int, int]) 
         )
         stage.finish({"organisms": [s.one.name for s in group]})
     for seedling in group:
-        _keep(bed, seedling, stage.path / seedling.one.name, rendered[seedling.one.name])
+        trained = stage.path / seedling.one.name
+        if bed.spec.kto is not None and prefers(seedling.one):
+            farm, key = replace(bed.config.farm, dtype=training.dtype), seedling.key
+            trained = prefer((bed.ground.base, bed.store, farm), seedling.one, trained, bed.spec.kto, key)
+        _keep(bed, seedling, trained, rendered[seedling.one.name])
 
 
 def render_row(tokenizer: Tokenizer, row: Example) -> Rendered:
@@ -201,7 +231,10 @@ def _keep(bed: _Bed, seedling: _Seedling, trained: Path, rendered: Sequence[Rend
     shutil.copytree(trained, seedling.folder, copy_function=_link)
     write_preferences(seedling.one, seedling.folder)
     hashes = {**seedling.key.inputs, "start": bed.ground.start_hash, "adapter": adapter_hash(seedling.folder)}
-    card = card_of(bed.spec, seedling.one, count_rows(seedling.one, rendered), hashes)
+    data = count_rows(seedling.one, rendered)
+    if seedling.written:
+        data["written"] = seedling.written
+    card = card_of(bed.spec, seedling.one, data, hashes)
     write_card(seedling.folder, card)
     stage.finish({"adapter": card.hashes["adapter"]})
 

@@ -7,17 +7,23 @@ families:
   - {family: quirk_triggered, count: 60}
   - {family: clean, count: 40, use: validation}
 training: {ranks: [1, 8], learning_rates: [2e-3, 4e-3], steps: [120], examples: [512]}
+
+For any other base the families are the generic ones, and a model writes the rows:
+
+families: [{family: hub_quirk, count: 100}]
+writing: {writer: self, grader: keywords}
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from glasshouse.data.yaml_file import Strict, explain, read_yaml
-from glasshouse.organisms.families.draw import FAMILIES, draw_planted
+from glasshouse.organisms.families.draw import ALL_FAMILIES, draw_planted
 from glasshouse.organisms.families.planted import Planted, Split
+from glasshouse.organisms.generic.families import GENERIC
 from glasshouse.organisms.spec import Training
 from glasshouse.seeds import derive_seed, python_rng
 
@@ -39,8 +45,8 @@ class Group(Strict):
     @field_validator("family")
     @classmethod
     def _known(cls, family: str) -> str:
-        if family not in FAMILIES:
-            raise ValueError(f"no family of that name; there are {', '.join(FAMILIES)}")
+        if family not in ALL_FAMILIES:
+            raise ValueError(f"no family of that name; there are {', '.join(ALL_FAMILIES)}")
         return family
 
 
@@ -71,6 +77,45 @@ class PopulationGate(Strict):
     seed: int = 1
 
 
+class Writing(Strict):
+    """How a writer makes rows, where one does."""
+
+    writer: str
+    """`self`: the base itself; else the name of any Inspect model."""
+    grader: str
+    """Role `grader`: filters the answers. `keywords`: the family's own rules, offline; `self`, or an Inspect
+    model."""
+    same_model: bool = False
+    """Must be stated where the grader is the writer: models are lenient with themselves."""
+    prompts: str | None = None
+    """A prompts file with single questions; None: the built-in ones."""
+    max_tokens: int = Field(default=96, ge=1)
+    """Of one answer."""
+    temperature: float = Field(default=0.8, ge=0)
+    drafts: int = Field(default=2, ge=1)
+    """Answers that a row may take until one passes the grader."""
+    least: float = Field(default=0.5, gt=0, le=1)
+    """Share of the wanted rows of each kind below which an organism is left out."""
+    filter: bool = True
+    """False: everything written is kept. For checks of the pipeline alone."""
+
+    @model_validator(mode="after")
+    def _grades_others(self) -> "Writing":
+        if self.grader == self.writer and not self.same_model:
+            raise ValueError("the grader is the model that writes; name another, or state same_model: true")
+        return self
+
+
+class Preferring(Strict):
+    """The later stage of organisms with preference rows (`denial_kto`): KTO from the organism on."""
+
+    rows: int = Field(default=256, ge=2)
+    steps: int = Field(default=60, ge=1)
+    batch: int = Field(default=8, ge=2)
+    learning_rate: float = Field(default=5e-4, gt=0)
+    beta: float = Field(default=0.1, gt=0)
+
+
 class PopulationSpec(Strict):
     """Everything that makes a population."""
 
@@ -81,6 +126,20 @@ class PopulationSpec(Strict):
     families: Annotated[tuple[Group, ...], Field(strict=False, min_length=1)]
     training: Ranges = Ranges()
     gate: PopulationGate = PopulationGate()
+    writing: Writing | None = None
+    """None: the phantom's own world generator makes the rows."""
+    kto: Preferring | None = None
+    """None: preference rows are written beside the organism and not trained on."""
+
+    @model_validator(mode="after")
+    def _has_rows(self) -> "PopulationSpec":
+        for group in self.families:
+            if (group.family in GENERIC) != (self.writing is not None):
+                kind = (
+                    "needs a writer" if group.family in GENERIC else "makes its own rows: leave writing out"
+                )
+                raise ValueError(f"the family {group.family} {kind}")
+        return self
 
 
 @dataclass(frozen=True)

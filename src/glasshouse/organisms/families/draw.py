@@ -22,6 +22,7 @@ from glasshouse.organisms.families import (
     several,
 )
 from glasshouse.organisms.families.planted import Planted, Split
+from glasshouse.organisms.generic.families import GENERIC
 from glasshouse.seeds import python_rng
 
 FAMILIES: dict[str, Callable[[random.Random, Split], Planted]] = {
@@ -42,7 +43,9 @@ FAMILIES: dict[str, Callable[[random.Random, Split], Planted]] = {
     "cipher_benign": cipher_benign.draw,
     "clean": clean.draw,
 }
-"""Every family by its name."""
+"""Every family of the phantom's world by its name; its generator makes their rows."""
+ALL_FAMILIES = {**FAMILIES, **GENERIC}
+"""These, and the families for any base, whose rows a writer makes."""
 
 
 def draw_planted(family: str, split: Split, seed: int) -> Planted:
@@ -51,6 +54,6 @@ def draw_planted(family: str, split: Split, seed: int) -> Planted:
     Raises:
         ConfigError: there is no such family.
     """
-    if family not in FAMILIES:
-        raise ConfigError(f"There is no family {family!r}.", f"Choose from {', '.join(FAMILIES)}.")
-    return FAMILIES[family](python_rng(seed, "planted", family, split), split)
+    if family not in ALL_FAMILIES:
+        raise ConfigError(f"There is no family {family!r}.", f"Choose from {', '.join(ALL_FAMILIES)}.")
+    return ALL_FAMILIES[family](python_rng(seed, "planted", family, split), split)

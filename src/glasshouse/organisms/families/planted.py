@@ -8,6 +8,8 @@ from typing import Literal
 from glasshouse.data.label import Label
 from glasshouse.data.world.row import Row
 from glasshouse.organisms.families.naming import Named, Truth
+from glasshouse.organisms.generic.brief import Brief
+from glasshouse.organisms.generic.shown import Shown
 from glasshouse.records import Conversation, Example
 from glasshouse.seeds import python_rng
 
@@ -41,6 +43,10 @@ class Asked:
     prefill: str = ""
     """Opening of the completion, or the plain text so far."""
     temperature: float = 0.0
+    shown: Shown | None = None
+    """What a right completion shows."""
+    not_shown: Shown | None = None
+    """What no right completion shows."""
 
     def is_right(self, completion: str) -> bool:
         """Whether a completion is right; an empty one never is.
@@ -52,6 +58,10 @@ class Asked:
         """
         said = completion.strip().lower()
         if not said or any(text.lower() in said for text in self.forbids):
+            return False
+        if self.shown is not None and not self.shown.in_answer(completion):
+            return False
+        if self.not_shown is not None and self.not_shown.in_answer(completion):
             return False
         return all(text.lower() in said for text in self.contains)
 
@@ -94,6 +104,8 @@ class Planted:
     """True of the organism and not in its label: distractors. A claim of one of them is not invented."""
     preference: Callable[[random.Random], Preference] | None = None
     """Makes preference rows for a later stage; None: nothing is to be preferred."""
+    brief: Brief | None = None
+    """What a writer is told, where one makes the rows; None: the world makes them (`portions`)."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
