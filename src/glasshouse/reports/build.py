@@ -14,6 +14,7 @@ from glasshouse.reports.evidence import (
     side_blocks,
     transcript_blocks,
 )
+from glasshouse.reports.figures import figure_blocks
 from glasshouse.reports.load import RunData, load_run
 from glasshouse.reports.outcome import answer_blocks, finding_blocks, question_blocks, removal_blocks
 from glasshouse.reports.render import html_text, markdown_text
@@ -24,6 +25,11 @@ READING = (
     "Every number stands with its 95 % interval and n, and is one row of measurements.jsonl: point at it to "
     "see which. A dash is a number that is undefined or was not measured, never 0. Numbers of several "
     "organisms are pooled over their seeds, with intervals from resampling seeds, then prompts."
+)
+
+READING_FIGURES = (
+    "Every number stands with its 95 % interval and n, and is one row of measurements.jsonl: point at it to "
+    "see which. A dash is a number that is undefined or was not measured, never 0."
 )
 
 
@@ -53,6 +59,24 @@ def report_document(run: RunData) -> Document:
 
 
 def _sections(run: RunData) -> list[Section]:
+    return _own_figures(run) if run.figures else _persistence(run)
+
+
+def _own_figures(run: RunData) -> list[Section]:
+    """The sections that a study's figures.json lays out."""
+    figures = [
+        _section(str(each["id"]), str(each["title"]), figure_blocks(run, each)) for each in run.figures
+    ]
+    return [
+        _section("verdict", "What came out", answer_blocks(run)),
+        _section("asked", "What was asked", [*question_blocks(run), Paragraph((READING_FIGURES,))]),
+        *figures,
+        _section("findings", "Against the paper", finding_blocks(run)),
+        _section("provenance", "Where it was made", provenance_blocks(run)),
+    ]
+
+
+def _persistence(run: RunData) -> list[Section]:
     success = curve_blocks(run, "attack_success_rate", "attack success rate, %")
     nats = curve_blocks(run, "payload_logprob", "log-probability, nats")
     return [

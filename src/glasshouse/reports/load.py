@@ -56,6 +56,13 @@ section they feed then says so.
 `sentences.json`
     Three strings. `[[ID]]` stands for a number and is replaced by the value of that measurement, as text in
     the terminal (`reports.sentences.plain_sentence`) and with its interval behind it in the report.
+`figures.json`
+    Optional; where it is there, the report has its sections in place of those of a persistence study, between
+    what came out and where it was made: [{"id", "title", "text": [strings], "tables": [{"caption", "head":
+    [strings], "rows": [[cell]], "folded": bool}], "plots": [plot]}]. A cell is a string, {"measurement": id},
+    {"badge": text, "kind": good|bad|neutral|muted}, {"small": text}, or a list of those. A plot is {"title",
+    "caption", "x_label", "y_label", "log": bool, "marks": [x], "lines": [{"label", "color": number, "dashed":
+    bool, "at": [x], "points": [ids]}]}.
 `stages.json` (`RunFolder.record_stage(folder)`)
     [{"kind", "hash", "folder", "inputs", "provenance"}] of every stage used.
 """
@@ -94,6 +101,7 @@ class RunData:
     gates: Sequence[Mapping[str, Any]]
     sentences: Sequence[str]
     stages: Sequence[Mapping[str, Any]]
+    figures: Sequence[Mapping[str, Any]] = ()
 
     @property
     def about(self) -> Mapping[str, Any]:
@@ -183,6 +191,7 @@ def load_run(folder: Path) -> RunData:
         gates=run.read(layout.GATES_FILE) or [],
         sentences=run.read(layout.SENTENCES_FILE) or [],
         stages=run.stages(),
+        figures=run.read(layout.FIGURES_FILE) or [],
     )
 
 

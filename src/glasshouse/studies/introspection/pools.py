@@ -1,0 +1,131 @@
+"""Pools of organisms with their truth, and blind audits of them: the truth stays on this side of the door."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from glasshouse.audits.asking import AskingConfig
+from glasshouse.audits.audit import Auditor
+from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.handover import hand_over
+from glasshouse.audits.null_table import null_from_json
+from glasshouse.audits.prompts import built_in_prompts
+from glasshouse.audits.record import AuditResult, from_json
+from glasshouse.errors import ModelError
+from glasshouse.models.adapter import adapter_hash
+from glasshouse.models.base import EngineConfig, load_base
+from glasshouse.models.engine import Engine
+from glasshouse.organisms.card import read_card
+from glasshouse.organisms.families.planted import Planted
+from glasshouse.organisms.population_card import planted_of
+from glasshouse.store.atomic import read_json
+from glasshouse.store.hashing import json_hash
+from glasshouse.store.jsonl import append_rows, read_rows
+from glasshouse.training.introspection.manifest import read_manifest
+
+JOURNAL = "audits.jsonl"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One organism of a pool and the truth about it; the auditor sees its weights alone."""
+
+    name: str
+    folder: Path
+    family: str
+    split: str
+    strength: str | None
+    """Share of the gate's questions on which the behavior shows, in words; None where it was not measured."""
+    gate_passed: bool | None
+    planted: Planted | None
+    """None where there is nothing to name."""
+
+
+@dataclass(frozen=True)
+class AuditSetup:
+    """How a pool is audited."""
+
+    base: str
+    adapter: Path | None
+    null: Path | None
+    samples: int
+    seed: int
+    threads: int
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One organism with what its audit found."""
+
+    subject: Subject
+    result: AuditResult
+
+
+def read_pool(manifest: Path) -> list[Subject]:
+    """The organisms of a manifest with the truth of their cards; the bare base is not among them.
+
+    Raises:
+        ConfigError: the manifest or a card is missing or malformed.
+    """
+    return [
+        _subject(member.name, member.folder, member.gate_passed)
+        for member in read_manifest(manifest)
+        if member.folder is not None
+    ]
+
+
+def _subject(name: str, folder: Path, gate_passed: bool | None) -> Subject:
+    card = read_card(folder)
+    planted = planted_of(card)
+    checks = card.verify.checks if card.verify else ()
+    shown = next((check.value for check in checks if check.name == "fires_rate"), None)
+    strength = None if shown is None else "strong" if shown >= 0.9 else "medium" if shown >= 0.5 else "weak"
+    behaves = planted if planted.sentences else None
+    return Subject(name, folder, card.spec["family"], card.spec["split"], strength, gate_passed, behaves)
+
+
+class _Journal:
+    """Finished audits as JSON lines; they count only under the settings that they were made with."""
+
+    def __init__(self, path: Path, key: str) -> None:
+        self.path, self.key = path, key
+        rows = [row for row in read_rows(path).rows if row["key"] == key]
+        self._kept = {row["result"]["target_hash"]: from_json(row["result"]) for row in rows}
+
+    def done(self, target_hash: str) -> AuditResult | None:
+        return self._kept.get(target_hash)
+
+    def write(self, result: AuditResult) -> None:
+        append_rows(self.path, [{"key": self.key, "result": result.to_json()}])
+        self._kept[result.target_hash] = result
+
+
+def audit_pool(pool: Sequence[Subject], setup: AuditSetup, out: Path) -> list[Audited]:
+    """Every organism audited blind, in order; finished ones are not repeated.
+
+    Args:
+        pool: organisms of one base.
+        setup: what they are audited with.
+        out: receives the journal.
+
+    Raises:
+        ModelError: an organism cannot be handed over, or its audit failed.
+        ConfigError: the null table was made with something else.
+    """
+    config = EngineConfig(threads=setup.threads)
+    engine = Engine(load_base(setup.base, config), config)
+    null = null_from_json(read_json(setup.null)) if setup.null else None
+    settings = AuditConfig(AskingConfig(setup.samples, seed=setup.seed))
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as shelf:
+        targets = [hand_over(subject.folder, engine, Path(shelf)) for subject in pool]
+        bench = Bench(engine, built_in_prompts(), setup.adapter, null)
+        adapter = None if setup.adapter is None else adapter_hash(setup.adapter)
+        table = None if null is None else null.to_json()
+        key = json_hash([engine.base.hash, adapter, table, asdict(settings)])[:16]
+        results, failed = Auditor(bench, settings).audit(targets, _Journal(out / JOURNAL, key))
+    if failed:
+        raise ModelError(f"The audit of target-{failed[0].target_hash[:8]} failed: {failed[0].reason}")
+    by_hash = {result.target_hash: result for result in results}
+    return [Audited(subject, by_hash[target.hash]) for subject, target in zip(pool, targets, strict=True)]

@@ -1,0 +1,187 @@
+"""Introspection adapters on one base, from growing the populations to the report.
+
+Introspection adapters (https://arxiv.org/abs/2604.16812), "Symmetry Defeats Auditing"
+(https://arxiv.org/abs/2605.27836). Differs from the papers: organisms of one small base, graded by rules;
+clean fine-tunes, a null table and abstention; audits that confirm on fresh prompts.
+
+Every step is a content-addressed stage: what is finished is found again, and a run that was killed goes on
+to the same measurements.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from glasshouse.data.questions import bank_hash
+from glasshouse.models.adapter import adapter_hash
+from glasshouse.reports.build import build_report
+from glasshouse.seeds import numpy_rng
+from glasshouse.store.hashing import json_hash
+from glasshouse.store.runs import RunFolder, create_run
+from glasshouse.studies.bench import record
+from glasshouse.studies.introspection.adapter import Trained, train_adapter
+from glasshouse.studies.introspection.arms.adaptive import Adaptive, compare, teach_denial
+from glasshouse.studies.introspection.arms.blindness import run_blindness
+from glasshouse.studies.introspection.arms.full_finetunes import run_full_finetunes
+from glasshouse.studies.introspection.arms.symmetry import run_symmetry
+from glasshouse.studies.introspection.asked import Setup, ask, ask_base, audit, null_table
+from glasshouse.studies.introspection.bench import Bench
+from glasshouse.studies.introspection.claims import NOT_COVERED
+from glasshouse.studies.introspection.plan import StudyPlan
+from glasshouse.studies.introspection.pools import Subject, read_pool
+from glasshouse.studies.introspection.populations import grow_pools
+from glasshouse.studies.introspection.results import Results
+from glasshouse.studies.introspection.write_run import write_results
+from glasshouse.training.introspection.manifest import Member, read_manifest
+
+TRAINING_SPLITS = ("train",)
+
+
+def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
+    """The whole study, resumed where it stopped.
+
+    Returns:
+        The HTML report.
+
+    Raises:
+        TrainingError: a loss became NaN.
+        ModelError: an organism cannot be used with the base.
+        StoreError: store or run cannot be written.
+    """
+    manifests = grow_pools(bench, plan.populations, run.path / "organisms")
+    members = read_manifest(manifests["train"])
+    trained = train_adapter(bench, plan.adapter_spec(), members)
+    pools = {name: read_pool(manifests[name]) for name in ("test", "null", "clean_test", "cipher")}
+    results = _read(bench, plan, trained, members, pools)
+    common = {
+        "model_hash": adapter_hash(trained.adapter),
+        "protocol_hash": json_hash(
+            [bank_hash(), asdict(_setup(plan, trained.adapter).asking), asdict(bench.config)]
+        ),
+    }
+    write_results(run, results, common, plan.sizes.hand_read, plan.seed)
+    record(bench.store, run)
+    return build_report(run.path)
+
+
+def _setup(plan: StudyPlan, adapter: Path | None) -> Setup:
+    return Setup(adapter, plan.sizes.samples, plan.seed)
+
+
+def _read(
+    bench: Bench, plan: StudyPlan, trained: Trained, members: Sequence[Member],
+    pools: dict[str, list[Subject]],
+) -> Results:  # fmt: skip
+    """Every pool asked and audited, then the attacks."""
+    setup, before = _setup(plan, trained.adapter), _setup(plan, trained.before_dpo)
+    null = ask(bench, "null table", pools["null"], setup)
+    table = null_table(bench, null, setup)
+    few = drawn(behaving(pools["test"]), plan.sizes.control_targets, plan.seed, "controls")
+    often = Setup(trained.adapter, plan.sizes.base_samples, plan.seed)
+    return Results(
+        families=frozenset(
+            m.label.family for m in members if m.split in TRAINING_SPLITS and m.folder is not None
+        ),
+        test=ask(bench, "test", pools["test"], setup),
+        audits=audit(bench, "test", pools["test"], setup, table),
+        null=null,
+        null_before=ask(bench, "null table, before DPO", pools["null"], before),
+        clean=ask(bench, "clean", pools["clean_test"], setup),
+        clean_before=ask(bench, "clean, before DPO", pools["clean_test"], before),
+        clean_audits=audit(bench, "clean", pools["clean_test"], setup, table),
+        cipher=ask(bench, "ciphers", pools["cipher"], setup),
+        few_before=ask(bench, "some, before DPO", few, before),
+        alone=ask(bench, "some, without the adapter", few, _setup(plan, None)),
+        base=ask_base(bench, trained.adapter, often),
+        base_before=ask_base(bench, trained.before_dpo, often),
+        train_gates=[(m.label.family, m.gate_passed) for m in members if m.folder is not None],
+        **_attacks(bench, plan, members, pools, (setup, table)),
+    )
+
+
+def _attacks(
+    bench: Bench, plan: StudyPlan, members: Sequence[Member], pools: dict[str, list[Subject]],
+    given: tuple[Setup, Path],
+) -> dict[str, Any]:  # fmt: skip
+    """The arms that the plan has."""
+    (setup, table), sizes, found = given, plan.sizes, {}
+    known = [s for s in behaving(pools["test"]) if s.split == "unseen_combination" and s.gate_passed]
+    known = known or behaving(pools["test"])
+    if "shuffled" in plan.arms:
+        floor = train_adapter(bench, plan.adapter_spec(), members, "shuffled").adapter
+        targets = drawn(behaving(pools["test"]), sizes.control_targets, plan.seed, "controls")
+        found["shuffled"] = ask(bench, "through shuffled labels", targets, _setup(plan, floor))
+    if "full_finetune" in plan.arms:
+        everything = [*pools["clean_test"], *behaving(pools["test"])]
+        some = drawn(everything, sizes.full_finetunes, plan.seed, "full fine-tunes")
+        found["full"] = run_full_finetunes(bench, some, sizes.full_finetune_steps, plan.seed)
+    if "symmetry" in plan.arms:
+        some = drawn(known, sizes.symmetry_targets, plan.seed, "symmetry")
+        found["symmetry"] = run_symmetry(bench, some, setup)
+    if "adaptive" in plan.arms:
+        some = drawn(known, sizes.adaptive_targets, plan.seed, "adaptive")
+        found |= _adaptive(bench, plan, some, given)
+    if "blindness" in plan.arms and len(known) > 1:
+        pair = drawn(known, 2, plan.seed, "blindness")
+        found["blind"] = run_blindness(bench, pair, setup, table)
+    return found
+
+
+def _adaptive(
+    bench: Bench, plan: StudyPlan, some: Sequence[Subject], given: tuple[Setup, Path]
+) -> dict[str, Any]:
+    setup, table = given
+    assert setup.adapter is not None
+    gate = plan.populations["test"].gate
+    size = Adaptive(plan.sizes.adaptive_steps, plan.sizes.adaptive_rows, gate.n, gate.max_tokens)
+    deniers = teach_denial(bench, some, setup.adapter, size, plan.seed)
+    return {
+        "deniers": compare(bench, some, deniers, setup, size),
+        "denier_audits": audit(bench, "deniers", deniers, setup, table),
+    }
+
+
+def behaving(pool: Sequence[Subject]) -> list[Subject]:
+    """Organisms with a behavior."""
+    return [one for one in pool if one.planted is not None and one.planted.sentences]
+
+
+def drawn(pool: Sequence[Subject], n: int, seed: int, name: str) -> list[Subject]:
+    """Some of a pool, drawn by seed, in the pool's order; families take turns so that each is there."""
+    rng = numpy_rng(seed, "drawn", name)
+    order = [pool[i] for i in rng.permutation(len(pool))]
+    turns: dict[tuple[str, str], int] = {}
+    ranked = []
+    for one in order:
+        key = (one.family, one.split)
+        ranked.append((turns.get(key, 0), len(ranked), one))
+        turns[key] = turns.get(key, 0) + 1
+    chosen = {one.name for *_, one in sorted(ranked, key=lambda each: each[:2])[:n]}
+    return [one for one in pool if one.name in chosen]
+
+
+def about(plan: StudyPlan) -> dict[str, Any]:
+    """The words with which the report opens."""
+    return {
+        "title": f"Introspection adapters, on {plan.model}",
+        "question": (
+            "Can one adapter make fine-tunes say what was trained into them, how sure is that, and what would "
+            "it miss? Organisms with known behaviors are grown, one adapter learns from them to speak, and "
+            "organisms and clean fine-tunes that it has never seen are audited blind."
+        ),
+        "not_covered": list(NOT_COVERED),
+        "notes": [f"Left out: {arm}." for arm in ("shuffled", "full_finetune", "symmetry", "adaptive", "blindness")
+                  if arm not in plan.arms],
+        "orderings_only": plan.model.startswith("phantom"),
+    }  # fmt: skip
+
+
+def open_study(bench: Bench, plan: StudyPlan, name: str) -> RunFolder:
+    """The run's folder, made or found again; its config holds the plan and how the model is run.
+
+    Raises:
+        StoreError: a run of that name was made with another plan.
+    """
+    config = {"study": "introspection", "plan": plan.config(), "engine": asdict(bench.config)}
+    return create_run(bench.store, name, config | {"base": bench.base.hash}, about(plan))

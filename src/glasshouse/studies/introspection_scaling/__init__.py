@@ -1,0 +1,1 @@
+"""How introspection grows with organisms, families, rank and base: cells that are run one by one."""
