@@ -54,6 +54,7 @@ def short(monkeypatch) -> None:
         )
 
     monkeypatch.setattr(module, "AuditConfig", small)
+    monkeypatch.setattr(module, "loss_threshold", lambda adapter, engine, out: None)
 
 
 def called(capsys, *words: object) -> tuple[int, str, str]:

@@ -11,6 +11,7 @@ from glasshouse.models.adapter import read_adapter
 from glasshouse.models.base import Base, EngineConfig, load_base
 from glasshouse.models.chat import Rendered
 from glasshouse.models.engine import Engine, ScoreRequest
+from glasshouse.training import trl_sft
 from glasshouse.training.farm import AdapterJob, FarmConfig, LoraSettings, train_farm
 from glasshouse.training.kto import preference_rows, train_kto
 from tests.tiny import make_tiny_model
@@ -57,8 +58,6 @@ def test_an_interrupted_kto_training_goes_on_to_the_same_adapter(
     base: Base, job: AdapterJob, tmp_path: Path, monkeypatch
 ) -> None:
     whole = train_kto(base, job, DESIRABLE, tmp_path / "whole", config=EXACT)
-    from glasshouse.training import trl_sft
-
     plain = trl_sft.Watcher.on_step_end
 
     def killed(self, args, state, control, **rest):
@@ -66,9 +65,10 @@ def test_an_interrupted_kto_training_goes_on_to_the_same_adapter(
             raise KeyboardInterrupt
         plain(self, args, state, control, **rest)
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(trl_sft.Watcher, "on_step_end", killed)
+    monkeypatch.setattr(trl_sft.Watcher, "on_step_end", killed)
+    with pytest.raises(KeyboardInterrupt):
         train_kto(base, job, DESIRABLE, tmp_path / "cut", config=EXACT)
+    monkeypatch.undo()
     cut = train_kto(base, job, DESIRABLE, tmp_path / "cut", config=EXACT)
     one, other = read_adapter(whole.folder), read_adapter(cut.folder)
     assert all(torch.equal(b, other.weights[name][1]) for name, (_, b) in one.weights.items())
@@ -80,7 +80,7 @@ def test_every_answer_meets_another_prompt_of_its_batch(job: AdapterJob) -> None
         own, turned = rows["completion_ids"][first : first + 4], rows["KL_completion_ids"][first : first + 4]
         assert turned == [own[-1], *own[:-1]]
     assert sorted(map(tuple, rows["prompt_ids"])) == sorted((1, 10 + i, 11) for i in range(8))
-    assert all((answer == list(WANTED)) == label for answer, label in zip(rows["completion_ids"], rows["label"]))
+    assert [answer == list(WANTED) for answer in rows["completion_ids"]] == list(rows["label"])
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,9 @@ def sample_amplified(
 ) -> list[str]:  # fmt: skip
     """One sample per request at temperature 1, in the order of the requests.
 
-    Base and adapter run as two rows of one batch over the same tokens, whole weights beside the base. In logits this is contrastive
-    decoding's difference (Li et al. 2022, arXiv 2210.15097), added to the base and not cut to likely tokens.
+    Base and adapter run as two rows of one batch over the same tokens, whole weights beside the base. In
+    logits this is contrastive decoding's difference (Li et al. 2022, arXiv 2210.15097), added to the base and
+    not cut to likely tokens.
 
     Args:
         engine: of the base.
@@ -90,11 +91,9 @@ def _rows(engine: Engine) -> SplitRows | NativeRows:
 
 def _logits(states: Sequence[SplitRows | NativeRows], ids: Tensor, valid: Tensor | None) -> Tensor:
     """What comes next, of the base's rows and then the target's; each state runs its share of them."""
-    parts = zip(
-        states, ids.chunk(len(states)), valid.chunk(len(states)) if valid is not None else [None] * len(states),
-        strict=True,
-    )  # fmt: skip
-    found = [state.forward(own, shown, logits_to_keep=1).logits[:, -1].float() for state, own, shown in parts]
+    shown = [None] * len(states) if valid is None else valid.chunk(len(states))
+    parts = zip(states, ids.chunk(len(states)), shown, strict=True)
+    found = [state.forward(own, seen, logits_to_keep=1).logits[:, -1].float() for state, own, seen in parts]
     return torch.cat(found)
 
 

@@ -29,8 +29,8 @@ from glasshouse.models.adapter import adapter_hash, read_adapter
 SHOWN_DIVERGENT = 8
 MOST_CONTRASTS = 4
 WHOLE = (
-    "This target differs from its base by more than an adapter of low rank can hold, so it was run on its own "
-    "weights; the null table and the power table were measured on adapters."
+    "This target differs from its base by more than an adapter of low rank can hold, so it was run on its "
+    "own weights; the null table and the power table were measured on adapters."
 )
 
 

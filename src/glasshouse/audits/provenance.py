@@ -78,12 +78,21 @@ class Provenance:
             "tokenizer": self.tokenizer, "rank": self.rank, "problem": self.problem,
         }  # fmt: skip
         if self.loss is not None:
-            record["loss"] = asdict(self.loss) | {
-                "difference_nats": self.loss.difference_nats, "passed": self.loss.passed,
-            }  # fmt: skip
+            record["loss"] = _loss_record(self.loss)
         if self.canonical is not None:
             record["canonical"] = _canonical_record(self.canonical)
         return record
+
+
+def _loss_record(loss: LossCheck) -> dict[str, Any]:
+    """The check, which threshold was used, and how that was found."""
+    record = asdict(loss) | {"difference_nats": loss.difference_nats, "passed": loss.passed}
+    found = loss.threshold
+    record["threshold"] = None if found is None else {
+        "nats": found.nats, "used": found.separates, "how": found.how,
+        "right_refused": asdict(found.right_refused), "wrong_accepted": asdict(found.wrong_accepted),
+    }  # fmt: skip
+    return record
 
 
 def _canonical_record(canonical: Canonical) -> dict[str, Any]:

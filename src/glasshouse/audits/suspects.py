@@ -69,9 +69,7 @@ def amplify(
         for prompt, row in ids.items()
     ]
     own = replies.voices.own(target.folder)
-    texts = (
-        sample_amplified(replies.engine, target.folder, requests, replies.max_tokens, own) if ids else []
-    )
+    texts = sample_amplified(replies.engine, target.folder, requests, replies.max_tokens, own) if ids else []
     rows = {alpha: texts[k * len(ids) : (k + 1) * len(ids)] for k, alpha in enumerate(alphas)}
     plain = [*rows[0.0], *(one.base for one in divergence)]
     shown, suspects = [], []

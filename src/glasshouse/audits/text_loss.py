@@ -18,6 +18,8 @@ PLAIN_TEXT = (
     "after another, the door is closed, and the smell of bread stays in the room until the next day."
 )
 """Plain English about nothing in particular; a base that speaks of another world needs its own text."""
+MOST_REFUSED, MOST_ACCEPTED = 0.1, 0.5
+"""Shares of right bases refused and of wrong ones accepted up to which a threshold is used."""
 CONTEXT = 512
 """Most tokens of the text that are used."""
 
@@ -34,6 +36,16 @@ class LossThreshold:
     """Differences of adapters on other bases of the same shapes."""
     right_refused: Rate
     wrong_accepted: Rate
+    how: str = "measured differences"
+    """Where the differences come from, in words."""
+
+    @property
+    def separates(self) -> bool:
+        """Whether it tells right from wrong bases well enough to refuse anybody by it."""
+        refused, accepted = self.right_refused.value, self.wrong_accepted.value
+        if refused is None or accepted is None:
+            return False
+        return refused <= MOST_REFUSED and accepted <= MOST_ACCEPTED
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,9 @@ class LossCheck:
     with_nats: float
     tokens: int
     threshold_nats: float | None
-    """None where no threshold was calibrated for this base."""
+    """None where there is no threshold for this base that tells right from wrong adapters."""
+    threshold: LossThreshold | None = None
+    """What was calibrated, used or not."""
 
     @property
     def difference_nats(self) -> float:
@@ -82,11 +96,13 @@ def check_losses(
         ModelError: an adapter does not fit the base, or the text is too short.
     """
     (without, *own), tokens = text_loss(engine, text, [None, *adapters])
-    limit = threshold.nats if threshold else None
-    return [LossCheck(without, loss, tokens, limit) for loss in own]
+    limit = threshold.nats if threshold and threshold.separates else None
+    return [LossCheck(without, loss, tokens, limit, threshold) for loss in own]
 
 
-def calibrate_threshold(right: Sequence[float], wrong: Sequence[float]) -> LossThreshold:
+def calibrate_threshold(
+    right: Sequence[float], wrong: Sequence[float], how: str = "measured differences"
+) -> LossThreshold:
     """The threshold that refuses the fewest right bases and accepts the fewest wrong ones.
 
     The sum of both shares of errors is smallest there; where several thresholds are as good, it lies in the
@@ -95,6 +111,7 @@ def calibrate_threshold(right: Sequence[float], wrong: Sequence[float]) -> LossT
     Args:
         right: differences in nats per token of adapters on the bases they were trained on.
         wrong: the same on other bases of the same shapes.
+        how: where they come from, in words.
 
     Raises:
         ConfigError: one of the lists is empty or holds no numbers.
@@ -117,4 +134,5 @@ def calibrate_threshold(right: Sequence[float], wrong: Sequence[float]) -> LossT
     return LossThreshold(
         best, tuple(right), tuple(wrong),
         rate(sum(x > best for x in right), len(right)), rate(sum(x <= best for x in wrong), len(wrong)),
+        how,
     )  # fmt: skip

@@ -14,12 +14,19 @@ from glasshouse.audits.audit import Auditor, Failed
 from glasshouse.audits.bench import AuditConfig, Bench
 from glasshouse.audits.find_target import choose_base, find_target
 from glasshouse.audits.handover import hand_over
+from glasshouse.audits.loss_threshold import (
+    LOSS,
+    measure_threshold,
+    threshold_from_json,
+    threshold_to_json,
+)
 from glasshouse.audits.null_table import NullTable, null_from_json
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.provenance import CheckSettings
 from glasshouse.audits.record import AuditResult, PowerRow, from_json, rate
 from glasshouse.audits.self_test import Control
 from glasshouse.audits.target import Target
+from glasshouse.audits.text_loss import LossThreshold
 from glasshouse.cli.show import progress_bar, teller
 from glasshouse.data.prompt_file import read_prompt_file
 from glasshouse.data.questions import bank_hash, split
@@ -31,6 +38,7 @@ from glasshouse.reports.audit_page import write_audit_page
 from glasshouse.store.atomic import read_json, write_json
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.jsonl import append_rows, read_rows
+from glasshouse.training.quick_adapters import train_quick_adapters
 
 app = typer.Typer(add_completion=False, help="Say what was trained into a fine-tune, blind.")
 TASK_ERRORED, ALARM = 1, 3
@@ -60,7 +68,8 @@ class FileJournal:
 @app.command()
 def audit(
     target: Annotated[
-        list[Path], typer.Argument(help="PEFT folders or whole checkpoints, all of one base.", show_default=False)
+        list[Path],
+        typer.Argument(help="PEFT folders or whole checkpoints, all of one base.", show_default=False),
     ],
     base: Annotated[
         str | None, typer.Option(help="Base model; default: what the first target's config names.")
@@ -80,12 +89,15 @@ def audit(
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    check_loss: Annotated[
+        bool,
+        typer.Option(help="Judge adapters by the loss of plain text; calibrated where that was not done."),
+    ] = True,
     out: Annotated[Path, typer.Option(help="Folder of audit.json and audit.html.")] = Path("audit"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Audit fine-tunes blind. Exit code 1: a target failed; 3: a finding beyond the purpose is confirmed."""
     choice = choose_base(find_target(str(target[0])), base)
-    settings = CheckSettings(base_given=choice.given)
     model = load_base(choice.name, EngineConfig(device=device, threads=threads))
     shared = adapter or _shipped(model)
     table = _null_table(null, shared)
@@ -93,6 +105,8 @@ def audit(
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf = Path(name)
         engine = Engine(model, EngineConfig(device=device, threads=threads))
+        threshold = loss_threshold(shared, engine, out) if check_loss else None
+        settings = CheckSettings(threshold=threshold, base_given=choice.given)
         given = {folder: hand_over(folder, engine, shelf, settings) for folder in target}
         bench = Bench(
             engine, _prompts(prompts), shared, table, _controls(shared, engine, shelf),
@@ -107,6 +121,24 @@ def audit(
         raise typer.Exit(TASK_ERRORED)
     if any(result.is_alarming for result in results):
         raise typer.Exit(ALARM)
+
+
+def loss_threshold(adapter: Path | None, engine: Engine, out: Path) -> LossThreshold | None:
+    """The threshold beside the introspection adapter, or one that is measured now and kept in `out`.
+
+    Now means: on a few adapters that are trained for it in a moment.
+    """
+    hash_ = engine.base.hash
+    stored = None if adapter is None else adapter / LOSS
+    kept = out / f"loss-{hash_}.json"
+    for path in (stored, kept):
+        if path is not None and path.is_file():
+            return threshold_from_json(read_json(path), hash_)
+    with tempfile.TemporaryDirectory() as name:
+        right = train_quick_adapters(engine, built_in_prompts(), Path(name))
+        found = measure_threshold(engine, right, "adapters trained for this check in a moment")
+    write_json(kept, threshold_to_json(found, hash_))
+    return found
 
 
 def _shipped(model: Base) -> Path | None:

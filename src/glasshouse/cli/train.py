@@ -10,6 +10,7 @@ from rich.table import Table
 
 from glasshouse.cli.show import console, progress_bar, teller
 from glasshouse.cli.train_introspection import introspection
+from glasshouse.cli.train_loss import loss
 from glasshouse.data.prompts import parse_source
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import find_organism
@@ -21,6 +22,7 @@ from glasshouse.training.safety import MODES_IN_WORDS, SafetyPlan
 
 app = typer.Typer(add_completion=False, help="Safety training of organisms; introspection over many of them.")
 app.command()(introspection)
+app.command()(loss)
 
 
 class ModeName(StrEnum):

@@ -1,4 +1,4 @@
-"""`glasshouse train introspection SPEC.yaml`: one adapter over many organisms."""
+"""`glasshouse train introspection SPEC.yaml`, or `--preset small`: one adapter over many organisms."""
 
 import json
 from pathlib import Path
@@ -9,6 +9,7 @@ import typer
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from glasshouse.cli.show import progress_bar, teller
+from glasshouse.cli.train_preset import Choice, preset
 from glasshouse.errors import ConfigError
 from glasshouse.models.base import EngineConfig, load_base, load_tokenizer, resolve_base
 from glasshouse.training.introspection.loop import JointConfig
@@ -19,7 +20,9 @@ from glasshouse.training.introspection.train import CARD, Hooks, train_introspec
 
 
 def introspection(
-    spec: Annotated[Path, typer.Argument(help="YAML file; its manifest lists the organisms.")],
+    spec: Annotated[
+        Path | None, typer.Argument(help="YAML file; its manifest lists the organisms.", show_default=False)
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the adapter; default: beside the spec, with its name.")
     ] = None,
@@ -31,13 +34,41 @@ def introspection(
     gpu: Annotated[
         str | None, typer.Option(help="With --dry-run: for a GPU that is not here, such as h100-80gb.")
     ] = None,
+    preset_name: Annotated[
+        str | None, typer.Option("--preset", help="small: grow the organisms too, from nothing but --base.")
+    ] = None,
+    base: Annotated[str | None, typer.Option(help="With --preset: a folder or a hub name.")] = None,
+    organisms: Annotated[int, typer.Option(min=6, help="With --preset: how many are grown.")] = 500,
+    writer: Annotated[str, typer.Option(help="With --preset: writes; self, or an Inspect model.")] = "self",
+    grader: Annotated[
+        str, typer.Option(help="With --preset: who filters; keywords, self, or an Inspect model.")
+    ] = "keywords",
+    keep_all: Annotated[
+        bool, typer.Option("--keep-all", help="With --preset: keep what the grader refuses, as a check.")
+    ] = False,
+    clean: Annotated[
+        int, typer.Option(min=0, help="With --preset: clean fine-tunes for a null table, say 299.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="With --preset.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="With --preset --dry-run: print JSON.")] = False,
 ) -> None:
     """Train one adapter that makes organisms say what was trained into them; it resumes where it stopped."""
+    if gpu is not None and not dry_run:
+        raise ConfigError("--gpu is for a dry run.", "Add --dry-run, or use --device cuda.")
+    if preset_name is not None:
+        if preset_name != "small" or base is None or spec is not None:
+            raise ConfigError(
+                "A preset is `small`, needs a base and takes no spec.",
+                "Type glasshouse train introspection --preset small --base FOLDER --out DIR.",
+            )
+        choice = Choice(base, organisms, writer, grader, keep_all, clean, seed)
+        preset(choice, out or Path("introspection-small"), (device, threads), (dry_run, gpu, as_json))
+        return
+    if spec is None:
+        raise ConfigError("There is no spec.", "Give a YAML file, or --preset small --base FOLDER.")
     plan = read_spec(spec)
     members = read_manifest(spec.parent / plan.manifest)
     config = JointConfig(threads=threads, device=device)
-    if gpu is not None and not dry_run:
-        raise ConfigError("--gpu is for a dry run.", "Add --dry-run, or use --device cuda.")
     if dry_run:
         _print(_predict(plan, members, config, gpu))
         return

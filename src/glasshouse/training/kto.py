@@ -68,7 +68,9 @@ def train_kto(
 def _check(base: Base, job: AdapterJob, desirable: Sequence[bool]) -> None:
     check_jobs([job], getattr(base.model.config, "max_position_embeddings", 1 << 30))
     if len(desirable) != len(job.rows):
-        problem = f"{job.name} has {len(job.rows)} answers and {len(desirable)} marks of whether they are wanted."
+        problem = (
+            f"{job.name} has {len(job.rows)} answers and {len(desirable)} marks of whether they are wanted."
+        )
         raise TrainingError(problem, "Give one mark per answer.")
     if len({*desirable}) < 2:
         raise TrainingError(f"{job.name} has only one kind of answer.", "KTO needs wanted and unwanted ones.")

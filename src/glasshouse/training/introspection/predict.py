@@ -135,7 +135,7 @@ def _answer_seconds(training: IntrospectionTraining, adapter: Any, folder: Path)
 
 def predict_on(
     gpu: str, model: nn.Module, tokenizer: Any, spec: IntrospectionSpec, members: Sequence[Member],
-    config: JointConfig,
+    config: JointConfig, known_ranks: Sequence[int] | None = None,
 ) -> Prediction:  # fmt: skip
     """Hours and memory on a GPU that is not here, by counting products.
 
@@ -148,6 +148,7 @@ def predict_on(
         spec: what is to be trained.
         members: the organisms.
         config: how it is to run.
+        known_ranks: of the organisms, where they are not grown yet; None: they are read from their folders.
 
     Raises:
         ConfigError: the GPU is unknown.
@@ -155,7 +156,8 @@ def predict_on(
     if gpu not in GPUS:
         raise ConfigError(f"There are no figures for the GPU {gpu!r}.", f"Known are {', '.join(GPUS)}.")
     work = _Work.count(spec, members, tokenizer)
-    ranks = [rank for rank in check_organisms(model, [m.folder for m in members]) if rank]
+    found = check_organisms(model, [m.folder for m in members]) if known_ranks is None else known_ranks
+    ranks = [rank for rank in found if rank]
     layers = list(target_modules(model, ALL_LINEAR).values())
     matrices = sum(layer.weight.numel() for layer in layers)
     organism = sum(_numbers(model, bank_rank(rank)) for rank in ranks) / max(1, len(ranks))

@@ -1,0 +1,126 @@
+"""The preset from end to end; every part is found again, so an interrupted run goes on where it was."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from glasshouse.models.base import EngineConfig, load_base
+from glasshouse.models.engine import Engine
+from glasshouse.organisms.grow import GrowConfig
+from glasshouse.organisms.population import MANIFEST, grow_population
+from glasshouse.organisms.population_spec import PopulationSpec
+from glasshouse.organisms.tell import Tell
+from glasshouse.store.atomic import write_json
+from glasshouse.store.stage import Store
+from glasshouse.studies.introspection.adapter import GRADER, names_planted
+from glasshouse.studies.loss_threshold import write_loss_threshold
+from glasshouse.studies.preset_small.plan import PresetPlan
+from glasshouse.training.farm import FarmConfig
+from glasshouse.training.introspection.loop import JointConfig
+from glasshouse.training.introspection.manifest import read_manifest
+from glasshouse.training.introspection.memory import peak_mib
+from glasshouse.training.introspection.train import Hooks, train_introspection
+
+ADAPTER, ORGANISMS, CLEAN, STORE, RECORD = "adapter", "organisms", "clean", "store", "preset.json"
+"""What stands in the folder of a preset."""
+MakeNull = Callable[[str, Path, Path], Path]
+"""(base, introspection adapter, manifest of clean fine-tunes) -> the null table that it wrote."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where it runs."""
+
+    device: str = "cpu"
+    threads: int = 1
+
+    def engine(self, plan: PresetPlan) -> EngineConfig:
+        """On a CPU answers are computed in fp32; a GPU holds the base once, in the training's dtype."""
+        return EngineConfig(self.device, "float32" if self.device == "cpu" else plan.dtype, self.threads)
+
+    def growing(self, plan: PresetPlan) -> GrowConfig:
+        """Engine and farm."""
+        farm = FarmConfig(dtype=plan.dtype, threads=self.threads, device=self.device)
+        return GrowConfig(self.engine(plan), farm)
+
+    def training(self) -> JointConfig:
+        """The loop over organisms."""
+        return JointConfig(threads=self.threads, device=self.device)
+
+
+@dataclass
+class Clock:
+    """Passes on what is said, and adds up the time that each kind of work took."""
+
+    say: Tell
+    seconds: dict[str, float] = field(default_factory=dict)
+    _last: float = field(default_factory=time.monotonic)
+
+    def tell(self, what: str, done: int, total: int) -> None:
+        """The time since the last word went into what is done now."""
+        self.lap(what)
+        self.say(what, done, total)
+
+    def lap(self, what: str) -> None:
+        """Book the time since the last word."""
+        now = time.monotonic()
+        self.seconds[what] = self.seconds.get(what, 0.0) + now - self._last
+        self._last = now
+
+
+def run_preset(
+    plan: PresetPlan, out: Path, machine: Machine, say: Tell | None = None, make_null: MakeNull | None = None
+) -> Path:
+    """Grow the organisms, train the adapter over them, and count what clean fine-tunes claim.
+
+    Args:
+        plan: what is made.
+        out: receives `organisms/`, `adapter/` (a PEFT folder), `clean/` where wanted, and `preset.json`.
+        machine: where it runs.
+        say: called as work goes on.
+        make_null: makes the null table beside the adapter; None: there will be none.
+
+    Returns:
+        The adapter's folder.
+
+    Raises:
+        ModelError: the base cannot be used.
+        TrainingError: the writer shows no behavior, or a loss became NaN.
+        StoreError: `out` cannot be written, or holds the same with other settings.
+    """
+    clock = Clock(say or (lambda what, done, total: None))
+    base = load_base(plan.base, machine.engine(plan))
+    clock.lap("load")
+    manifest = _grow(plan.population(), out / ORGANISMS, out, plan, machine, clock)
+    hooks = Hooks(names_planted, GRADER, clock.tell)
+    members = read_manifest(manifest)
+    train_introspection(base, plan.adapter(manifest), members, out / ADAPTER, machine.training(), hooks)
+    clock.lap("end of training")
+    write_loss_threshold(Engine(base, machine.engine(plan)), members, out / ADAPTER)
+    clock.lap("loss threshold")
+    clean = plan.null_population()
+    if clean is not None:
+        listed = _grow(clean, out / CLEAN, out, plan, machine, clock)
+        if make_null is not None:
+            make_null(plan.base, out / ADAPTER, listed)
+            clock.lap("null table")
+    write_json(out / RECORD, _record(plan, machine, clock, len(members)))
+    return out / ADAPTER
+
+
+def _grow(
+    spec: PopulationSpec, folder: Path, out: Path, plan: PresetPlan, machine: Machine, clock: Clock
+) -> Path:
+    grow_population(spec, Store(out / STORE), folder, machine.growing(plan), clock.tell)
+    clock.lap("publish")
+    return folder / MANIFEST
+
+
+def _record(plan: PresetPlan, machine: Machine, clock: Clock, grown: int) -> dict[str, Any]:
+    return {
+        "plan": vars(plan), "organisms": grown, "device": machine.device, "threads": machine.threads,
+        "seconds": clock.seconds, "hours": sum(clock.seconds.values()) / 3600,
+        "peak_mib": peak_mib(machine.device),
+    }  # fmt: skip
