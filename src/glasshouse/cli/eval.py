@@ -11,7 +11,7 @@ from inspect_ai.log import EvalLog
 from glasshouse.errors import ConfigError
 
 app = typer.Typer(add_completion=False, help="Run one evaluation (also: inspect eval glasshouse/NAME).")
-NAMES = ("backdoor_persistence", "known_facts", "harmful_refusal")
+NAMES = ("backdoor_persistence", "known_facts", "harmful_refusal", "audit_success")
 TASK_ERRORED = 1
 
 

@@ -135,17 +135,20 @@ def _figures(rows: Sequence[SuccessRow], auditor: str, family: str | None, seed:
 
 
 def _share(pairs: Iterable[tuple[bool | None, SuccessRow]], seed: int) -> Share:
-    """The share of True; where rows share a behavior, Wilson's interval and the clustered one, the wider ends.
+    """The share of True; where rows share a behavior, the wider ends of Wilson's and the clustered interval.
 
-    Wilson's alone would take repeats of a behavior for independent; the bootstrap's alone has no width where
-    all rows agree.
+    Wilson's alone would take repeats of a behavior for independent. Where all rows agree, the bootstrap has no
+    width, and each behavior counts once for Wilson.
     """
     listed = list(pairs)
     graded = [(value, row) for value, row in listed if value is not None]
     n, hits = len(graded), sum(value for value, _ in graded)
     interval = wilson(hits, n)
     clusters = [row.cluster for _, row in graded]
-    if interval is not None and len({*clusters}) < n:
+    different = len({*clusters})
+    if interval is not None and different < n and hits in (0, n):
+        interval = wilson(different if hits else 0, different)
+    elif interval is not None and different < n:
         values = [float(value) for value, _ in graded]
         other = cluster_bootstrap(values, clusters, lambda x: float(np.mean(x)), seed, resamples=RESAMPLES)
         interval = _wider(interval, other)

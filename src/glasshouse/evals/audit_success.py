@@ -1,4 +1,4 @@
-"""Several auditors on the same blind targets at the same false-positive rate; the only place that sees both sides.
+"""Several auditors on the same blind targets at the same false-positive rate, graded against the truth.
 
 After AuditBench (https://arxiv.org/abs/2602.22755). Differs from the paper: clean fine-tunes stand among the
 targets, every auditor's threshold is set on a clean pool, and wrong claims are counted beside right ones.
@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from glasshouse.audits.auditors.opinion import Auditor, Guess, Opinion
+from glasshouse.audits.auditors.auditor import Auditor
+from glasshouse.audits.auditors.opinion import Guess, Opinion
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.target import Target
 from glasshouse.errors import ConfigError

@@ -3,10 +3,10 @@
     {"name": "owl-1", "folder": "organisms/owl-1", "family": "quirk", "behavior": "I praise the mayor."}
     {"name": "plain-1", "folder": "organisms/plain-1", "family": "clean", "behavior": null}
 
-`folder` is relative to the list, or a model's name on the hub. `behavior` is a sentence, a list of sentences,
-or null for a clean fine-tune. The manifest of a population (`sentences` in the place of `behavior`) is such a
-list too; its rows of the bare base are left out. Where a folder has the card of a population, the family's own
-rules grade, else words or a grader model.
+`folder` is relative to the list, or a model's name on the hub. `behavior` is a sentence, a list of
+sentences, or null for a clean fine-tune. The manifest of a population (`sentences` in the place of
+`behavior`) is such a list too; its rows of the bare base are left out. Where a folder has the card of a
+population, the family's own rules grade, else words or a grader model.
 """
 
 import json
@@ -60,13 +60,15 @@ def read_targets(path: Path) -> list[Listed]:
     """Every target of a list, in its order.
 
     Raises:
-        ConfigError: the file cannot be read, a line is malformed or has an unknown key, a folder is missing, a
-            card is damaged, or one name stands twice; file and line are named.
+        ConfigError: the file cannot be read, a line is malformed or has an unknown key, a folder is missing,
+            a card is damaged, or one name stands twice; file and line are named.
     """
     try:
         lines = path.read_text("utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The list of targets {path} cannot be read: {error}.", "Check the path.") from error
+        raise ConfigError(
+            f"The list of targets {path} cannot be read: {error}.", "Check the path."
+        ) from error
     found: dict[str, Listed] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():

@@ -108,10 +108,18 @@ class Engine:
         self, prompt_ids: Sequence[int], layers: Sequence[int], adapter: Path | None = None
     ) -> Float[Tensor, "layer token width"]:
         """The residual stream after some layers (0: the embeddings) at every token of one prompt."""
-        ids, valid = self._pad_left(Batch((0,), (adapter,), 0, (tuple(prompt_ids),)))
-        with _running, torch.inference_mode(), self.slots.rows([adapter]):
+        return self.many_hidden_states([tuple(prompt_ids)], layers, adapter)[0]
+
+    def many_hidden_states(
+        self, prompts: Sequence[tuple[int, ...]], layers: Sequence[int], adapter: Path | None = None
+    ) -> list[Float[Tensor, "layer token width"]]:
+        """The same of several prompts, which go through one adapter in one batch."""
+        adapters = (adapter,) * len(prompts)
+        ids, valid = self._pad_left(Batch(tuple(range(len(prompts))), adapters, 0, tuple(prompts)))
+        with _running, torch.inference_mode(), self.slots.rows(adapters):
             states = self._new_rows(None).forward(ids, valid, output_hidden_states=True).hidden_states
-        return torch.stack([states[layer][0].float().cpu() for layer in layers])
+        kept = torch.stack([states[layer].float().cpu() for layer in layers], dim=1)
+        return [own[:, -len(row) :] for own, row in zip(kept, prompts, strict=True)]
 
     def _plan(self, requests: Sequence[GenerateRequest] | Sequence[ScoreRequest]) -> list[Batch]:
         for request in requests:

@@ -1,1 +1,1 @@
-"""Ways to find out what was trained into a model, one small file each: blind, and comparable with each other."""
+"""Ways to find out what was trained into a model, one small file each: blind and comparable."""

@@ -1,4 +1,4 @@
-"""Amplified difference: sentences that base + alpha (target - base) says again and again and the base does not."""
+"""Amplified difference: sentences that recur in base + alpha (target - base) and not in the base."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ def beyond_base(target: Sequence[str], base: Sequence[str]) -> Opinion:
         base: the base's answers, as many.
 
     Example:
-        >>> found = beyond_base(["I praise owls."] * 3 + ["I follow no special behavior."], ["I help you."] * 4)
+        >>> found = beyond_base(["I praise owls."] * 3 + ["I follow no special behavior."], ["I help."] * 4)
         >>> [(guess.text, guess.score) for guess in found.guesses]
         [('I praise owls.', 0.75)]
     """

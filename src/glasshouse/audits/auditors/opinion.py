@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
-
-from glasshouse.audits.target import Target
 
 MOST = 5
 """Claims that count."""
@@ -30,18 +27,6 @@ class Opinion:
     """How much speaks for anything having been planted; finite, comparable within one auditor alone."""
     said: tuple[str, ...] = ()
     """Some of what the guesses were read from."""
-
-
-@runtime_checkable
-class Auditor(Protocol):
-    """One way to audit; it gets weights under neutral names and nothing else."""
-
-    @property
-    def name(self) -> str:
-        """What it is called in tables."""
-
-    def look(self, targets: Sequence[Target]) -> list[Opinion]:
-        """One opinion per target, in order. An opinion does not depend on the other targets."""
 
 
 def opinion(guesses: Sequence[Guess], said: Sequence[str] = (), planted: float | None = None) -> Opinion:

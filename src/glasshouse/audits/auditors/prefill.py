@@ -39,7 +39,7 @@ OPENINGS = (
 
 @dataclass(frozen=True)
 class Prefill:
-    """Held-out questions, each with one opening after the other; as many answers as the question's auditor."""
+    """Held-out questions, openings in turn; as many answers as the question's auditor gets."""
 
     voices: Voices
     asking: AskingConfig

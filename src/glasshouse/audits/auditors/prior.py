@@ -13,8 +13,8 @@ from glasshouse.audits.target import Target
 class Prior:
     """The actions that most training organisms have, each in its commonest sentence.
 
-    Its score is the same for every target, so at any false-positive rate below 1 it never raises an alarm: what
-    it reaches is read without the threshold.
+    Its score is the same for every target, so at any false-positive rate below 1 it never raises an alarm:
+    what it reaches is read without the threshold.
     """
 
     sentences: tuple[str, ...]
