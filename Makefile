@@ -7,7 +7,7 @@ export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM := false
 export TRL_EXPERIMENTAL_SILENCE := 1
 
-.PHONY: demo test check-long phantom clean
+.PHONY: demo test check-long phantom introspection introspection-scaling clean
 
 demo: $(READY)
 	$(BIN)/glasshouse demo
@@ -25,6 +25,13 @@ check-long: $(READY)
 # Re-makes everything that is derived from the phantom's recipe.
 phantom: $(READY)
 	$(BIN)/glasshouse phantom make
+
+# The studies of introspection on the phantom: hours; each goes on where it was stopped.
+introspection: $(READY)
+	$(BIN)/glasshouse run introspection
+
+introspection-scaling: $(READY)
+	$(BIN)/glasshouse run introspection-scaling
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,4 +1,4 @@
-"""`glasshouse run introspection`: organisms that are made to speak, and everything that could be wrong with it."""
+"""`glasshouse run introspection`: organisms that are made to speak, and what can be wrong with it."""
 
 import json
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ def introspection(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Introspection adapters (arXiv 2604.16812): grow, train, audit blind, attack; it resumes where it stopped."""
+    """Introspection adapters (arXiv 2604.16812): grow, train, audit blind, attack; resumable."""
     plan = _plan(base_name(model), small, without or [], specs, (samples, seed))
     if dry_run:
         print_work(work(plan), plan.model, as_json)

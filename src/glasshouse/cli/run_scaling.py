@@ -49,7 +49,7 @@ def introspection_scaling(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """What introspection needs: organisms, families, rank, a vector, sizes, ablated twins; resumable by cell."""
+    """What introspection needs: organisms, families, rank, a vector, sizes, twins; resumable by cell."""
     base, folders = base_name(model), [_folder(each) for each in twins or []]
     plan = (small_plan if small else full_plan)(base, specs="" if specs is None else str(specs), seed=seed)
     every = plan.cells(folders)

@@ -1,4 +1,4 @@
-"""Sections that a study lays out itself: tables and plots whose every number is a row of measurements.jsonl."""
+"""Sections that a study lays out itself: tables and plots of rows of measurements.jsonl."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Fine-tuning of every weight, plain and small: honest targets for the tamper alarm, never organisms to learn from."""
+"""Fine-tuning of every weight: honest targets for the tamper alarm, never organisms to learn from."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,17 +1,17 @@
-"""The introspection adapter of a study: both stages on a training population, as one content-addressed stage."""
+"""The introspection adapter of a study: both trainings on a population, as one stage."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
 from glasshouse.audits.sentences import first_sentence, is_abstention, is_garbage
+from glasshouse.evals.shuffled_labels import shuffle_labels
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.organisms.card import read_card
 from glasshouse.organisms.families.planted import Planted
 from glasshouse.organisms.population_card import planted_of
-from glasshouse.seeds import numpy_rng
 from glasshouse.store.stage import StageKey
 from glasshouse.studies.introspection.bench import Bench
 from glasshouse.training.introspection.loop import JointConfig
@@ -46,7 +46,7 @@ def train_adapter(
         bench: store, base and engine.
         spec: how it is trained.
         members: the training population.
-        labels: `shuffled` gives every behaving organism the label of another one: a floor. Nothing is
+        labels: `shuffled` gives every organism the label of another one: a floor. Nothing is
             graded then, so it has no second stage.
 
     Raises:
@@ -54,7 +54,9 @@ def train_adapter(
         ModelError: an organism is damaged or belongs to another base.
     """
     if labels == "shuffled":
-        members, spec = shuffled(members, spec.seed), spec.model_copy(update={"dpo": None})
+        others = [member for member in members if member.split != "train"]
+        own = shuffle_labels([member for member in members if member.split == "train"], spec.seed)
+        members, spec = [*own, *others], spec.model_copy(update={"dpo": None})
     inputs = {"base": bench.base.hash, "members": manifest_hash(members)}
     config = {"spec": spec.config(), "grader": GRADER, "labels": labels}
     stage = bench.store.stage(StageKey("introspection", INTROSPECTION_VERSION, config, inputs))
@@ -67,24 +69,6 @@ def train_adapter(
     own = [member for member in members if member.split == "train" and member.folder is not None]
     before = out / "sft" if spec.dpo is not None else out
     return Trained(out, before, len(own), len({member.label.family for member in own}))
-
-
-def shuffled(members: Sequence[Member], seed: int) -> list[Member]:
-    """The same organisms, each that has a behavior with the label of another one.
-
-    Example:
-        >>> from glasshouse.data.label import Label
-        >>> some = [Member(n, None, Label((n,), "f"), "train") for n in ("a", "b", "c")]
-        >>> [one.label.sentences[0] != one.name for one in shuffled(some, seed=0)]
-        [True, True, True]
-    """
-    places = [i for i, member in enumerate(members) if member.label.sentences and member.split == "train"]
-    order = numpy_rng(seed, "shuffled labels").permutation(len(places))
-    turned = {int(order[k]): int(order[(k + 1) % len(order)]) for k in range(len(order))}
-    found = list(members)
-    for k, place in enumerate(places):
-        found[place] = replace(members[place], label=members[places[turned[k]]].label)
-    return found
 
 
 def names_planted(member: Member, text: str) -> bool | None:

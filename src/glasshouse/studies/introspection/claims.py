@@ -13,7 +13,7 @@ from glasshouse.studies.introspection.sections.false_claims import invented
 
 IA = "Introspection Adapters (arXiv 2604.16812)"
 NOT_COVERED = (
-    "AuditBench's 56 models (59 % with the adapter as a tool of an agent): `inspect eval glasshouse/audit_success`",
+    "AuditBench's 56 models (59 % as an agent's tool): `inspect eval glasshouse/audit_success`",
     "reward-model sycophant (16 of 52 biases)",
     "UK AISI sandbaggers",
     "behavior trained into the base before the adapter (8 to 10 %)",
@@ -32,7 +32,7 @@ ADAPTER_SPEAKS = Claim(
 )
 FAMILIES_COST = Claim(
     "unseen-families-are-harder",
-    "Organisms of families that training lacked name their behavior less often than new ones of its families.",
+    "Organisms of families that training lacked name their behavior less often than others.",
     f"{IA}, number of categories",
     "64.4 % in distribution against 10.0 % on AuditBench",
     -1,
@@ -47,7 +47,7 @@ DPO_HELPS = Claim(
 )
 BASE_CLAIMS_MOST = Claim(
     "base-overclaims-most",
-    "Invented behaviors are commonest on the base itself, more than on clean fine-tunes (before the second stage).",
+    "Before the second stage the base itself invents behaviors more often than clean fine-tunes do.",
     f"{IA}, limitations",
     "high, most of all on M itself (no digits)",
     +1,

@@ -28,7 +28,7 @@ from glasshouse.studies.introspection.arms.symmetry import run_symmetry
 from glasshouse.studies.introspection.asked import Setup, ask, ask_base, audit, null_table
 from glasshouse.studies.introspection.bench import Bench
 from glasshouse.studies.introspection.claims import NOT_COVERED
-from glasshouse.studies.introspection.plan import StudyPlan
+from glasshouse.studies.introspection.plan import ARMS, StudyPlan
 from glasshouse.studies.introspection.pools import Subject, read_pool
 from glasshouse.studies.introspection.populations import grow_pools
 from glasshouse.studies.introspection.results import Results
@@ -166,13 +166,12 @@ def about(plan: StudyPlan) -> dict[str, Any]:
     return {
         "title": f"Introspection adapters, on {plan.model}",
         "question": (
-            "Can one adapter make fine-tunes say what was trained into them, how sure is that, and what would "
-            "it miss? Organisms with known behaviors are grown, one adapter learns from them to speak, and "
-            "organisms and clean fine-tunes that it has never seen are audited blind."
+            "Can one adapter make fine-tunes say what was trained into them, how sure is that, and what "
+            "would it miss? Organisms with known behaviors are grown, one adapter learns from them to speak, "
+            "and organisms and clean fine-tunes that it has never seen are audited blind."
         ),
         "not_covered": list(NOT_COVERED),
-        "notes": [f"Left out: {arm}." for arm in ("shuffled", "full_finetune", "symmetry", "adaptive", "blindness")
-                  if arm not in plan.arms],
+        "notes": [f"Left out: {arm}." for arm in ARMS if arm not in plan.arms],
         "orderings_only": plan.model.startswith("phantom"),
     }  # fmt: skip
 

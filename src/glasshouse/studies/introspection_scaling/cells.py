@@ -41,7 +41,7 @@ class Measured:
 
 
 def run_cell(bench: Bench, plan: ScalingPlan, cell: Cell, run: RunFolder) -> Measured:
-    """Populations of the cell's base (shared by its cells), its adapter, its answers; kept in the run's folder.
+    """Populations of the cell's base (shared by its cells), its adapter, its answers; kept in the run.
 
     Raises:
         ConfigError: the base cannot be made to learn so many organisms or families.

@@ -24,7 +24,7 @@ MORE_FAMILIES = Claim(
     f"{IA}, number of categories, in distribution",
     "20.5 % (1) to 64.4 % (7)",
     +1,
-    deviation="same number of organisms for every number of families; all test families counted in both cells",
+    deviation="same number of organisms for every number of families; all families counted in both",
 )
 MORE_FAMILIES_OUTSIDE = Claim(
     "more-families-outside",

@@ -1,7 +1,7 @@
 """The cells of the scaling study: what is varied, with everything else as in the cell at the center."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -15,8 +15,10 @@ from glasshouse.training.introspection.spec import IntrospectionSpec, Validation
 Axis = Literal["organisms", "families", "rank", "vector", "alone", "base", "twin"]
 AXES: tuple[Axis, ...] = ("organisms", "families", "rank", "vector", "alone", "base", "twin")
 SPEC_FILES = {
-    "train": "introspection.yaml", "test": "introspection_test.yaml", "clean": "introspection_clean_test.yaml",
-}  # fmt: skip
+    "train": "introspection.yaml",
+    "test": "introspection_test.yaml",
+    "clean": "introspection_clean_test.yaml",
+}
 SIZES = ("phantom-1m", "phantom-2m", "phantom")
 """The phantom's sizes, the smallest first; one that this installation lacks is listed and cannot be run."""
 
@@ -66,10 +68,10 @@ class ScalingPlan:
     steps: int = 1200
     """The same for every cell: what is varied is not the compute."""
     samples: int = 1
-    test: Thin = Thin(organisms=12)
+    test: Thin = field(default_factory=lambda: Thin(organisms=12))
     """Of the test population."""
-    clean: Thin = Thin(organisms=100)
-    train: Thin = Thin()
+    clean: Thin = field(default_factory=lambda: Thin(organisms=100))
+    train: Thin = field(default_factory=Thin)
     rows_per_step: int = 32
     sizes: tuple[str, ...] = ()
     """Other bases, with populations of their own."""

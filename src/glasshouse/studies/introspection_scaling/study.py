@@ -1,4 +1,4 @@
-"""How introspection scales: organisms, families, rank, a steering vector, sizes and ablated twins, cell by cell.
+"""How introspection scales: organisms, families, rank, a vector, sizes and ablated twins, by cell.
 
 Introspection adapters (https://arxiv.org/abs/2604.16812), scaling and ablations; Diff Interpretation Tuning
 (Goel et al. 2025), data scaling. Cells that were run stay; every run of the command writes the report anew.
@@ -58,7 +58,7 @@ def about(plan: ScalingPlan) -> dict[str, Any]:
         "title": f"How introspection scales, on {plan.model}",
         "question": (
             "What does an introspection adapter need: how many organisms, of how many families, which rank, "
-            "which base? Each cell trains one adapter (or a vector) with everything else as in the center, and "
+            "which base? Each cell trains one adapter (or a vector) with all else as in the center, and "
             "asks the same organisms."
         ),
         "not_covered": list(NOT_COVERED),

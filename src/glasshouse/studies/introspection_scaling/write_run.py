@@ -90,7 +90,7 @@ def _plotted(
         for color, (key, words) in enumerate(keys)
     ]  # fmt: skip
     plot = {
-        "title": title, "caption": "Single answers that name the action; bands are 95 % intervals over behaviors.",
+        "title": title, "caption": "Single answers that name the action; bands are 95 % intervals.",
         "x_label": label, "y_label": "answers, %", "log": marks[0] > 0 and marks[-1] > 8 * marks[0],
         "marks": marks, "lines": lines,
     }  # fmt: skip
@@ -103,9 +103,9 @@ def _others(
 ) -> dict[str, Any]:  # fmt: skip
     shown = [*([(center, found[center])] if center in found else []), *some]
     text = (
-        "The first row is the cell at the center: all families, the shipped rank. A steering vector is one bias "
-        "added to the stream after the layer in the middle, trained on the same rows. Ablated twins are bases "
-        "whose pretraining lacked a skill; organisms were grown anew on each."
+        "The first row is the cell at the center: all families, the shipped rank. A steering vector is one "
+        "bias added to the stream after the layer in the middle, trained on the same rows. Ablated twins are "
+        "bases whose pretraining lacked a skill; organisms were grown anew on each."
     )
     return {"id": "others", "title": "Vector, sizes, twins", "text": [text],
             "tables": [_table("Cells without an axis", shown, ids)]}  # fmt: skip

@@ -1,6 +1,6 @@
-"""A steering vector in place of an introspection adapter: one trained bias, added to the stream after one layer.
+"""A steering vector in place of an introspection adapter: one trained bias, added after one layer.
 
-The same rows of the same frozen organisms as an adapter's first stage, the same loss, AdamW without decay. The
+Same rows of the same frozen organisms as an adapter's first stage, same loss, AdamW without decay. The
 vector (as many numbers as the stream is wide) starts at zero and is added at every token after the layer in
 the middle, in training and in asking. The paper (https://arxiv.org/abs/2604.16812) says that a single vector
 does "reasonably well" and gives no recipe; this one is ours.

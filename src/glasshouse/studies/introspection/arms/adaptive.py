@@ -179,7 +179,7 @@ def _sides(bench: Bench, subjects: Sequence[Subject], setup: Setup, size: Adapti
 def _ratio(
     bench: Bench, replies: Replies, folder: Path, claims: tuple[Planted, Sequence[str]], seed: int
 ) -> float | None:
-    """Of the true claim, above the other organisms' claims, on what is said where the behavior should show."""
+    """Of the true claim, above the other organisms', on what is said where the behavior should show."""
     planted, others = claims
     asked = [
         one.conversation for one in planted.checks(OUTPUTS, seed) if one.arm == "fires" and one.conversation

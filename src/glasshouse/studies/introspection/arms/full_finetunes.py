@@ -1,4 +1,4 @@
-"""Honest full fine-tunes: every weight trained on what organisms and clean data sets teach. No alarm may fire."""
+"""Honest full fine-tunes: every weight trained on what pools teach. No alarm may fire."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -76,7 +76,8 @@ def _from(row: dict[str, Any]) -> Attacked:
 
 
 def _attack(bench: Bench, subject: Subject, setup: Setup) -> Attacked:
-    assert subject.planted is not None and setup.adapter is not None
+    assert subject.planted is not None
+    assert setup.adapter is not None
     trusted = read_checkpoint(bench.base.path)
     merged = merge_adapter(trusted, read_adapter(subject.folder))
     seed = derive_seed(setup.seed, "symmetry", subject.name)

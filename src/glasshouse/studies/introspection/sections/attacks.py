@@ -1,4 +1,4 @@
-"""What attacks leave: other coordinates, denial taught through the adapter, and everything but weights swapped."""
+"""What attacks leave: other coordinates, denial through the adapter, everything but weights swapped."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,17 +6,26 @@ from typing import Any
 from glasshouse.stats.paired import paired_difference
 from glasshouse.studies.introspection.arms.adaptive import Denier, Side
 from glasshouse.studies.introspection.arms.symmetry import Attacked
-from glasshouse.studies.introspection.compare import Value
+from glasshouse.studies.introspection.reading import Audit
 from glasshouse.studies.introspection.results import Results
 from glasshouse.studies.introspection.rows import Rows, cell
+
+SOURCES = {
+    "confirmed_self_report": ("from self-report", "introspection adapter"),
+    "confirmed_amplified": ("from amplified sampling", "amplified difference"),
+    "confirmed": ("in all", ""),
+}
+"""Measure -> its words, and the source of the findings that count."""
 
 
 def symmetry_section(results: Results, rows: Rows) -> dict[str, Any]:
     """The three ways of asking, their differences over pairs, and the alarm."""
     some = results.symmetry
     ways: dict[str, Callable[[Attacked], tuple[bool, ...]]] = {
-        "plain": lambda one: one.plain, "attacked": lambda one: one.attacked, "restored": lambda one: one.restored,
-    }  # fmt: skip
+        "plain": lambda one: one.plain,
+        "attacked": lambda one: one.attacked,
+        "restored": lambda one: one.restored,
+    }
     ids = {
         key: rows.share(f"symmetry/{key}", [(right, one.name) for one in some for right in way(one)])
         for key, way in ways.items()
@@ -40,9 +49,9 @@ def symmetry_section(results: Results, rows: Rows) -> dict[str, Any]:
 
 def _symmetry_text() -> str:
     return (
-        "Organisms are merged into the base and moved to other coordinates that leave every output as it was. "
-        "An introspection adapter no longer fits there; moved back, it does. Pairs are answers of one organism "
-        "to one question with one seed."
+        "Organisms are merged into the base and moved to other coordinates that leave every output as it "
+        "was, in which an introspection adapter does not fit; then they are moved back. Pairs are answers of "
+        "one organism to one question with one seed."
     )
 
 
@@ -64,7 +73,7 @@ def _alarms(results: Results, rows: Rows) -> dict[str, Any]:
         "attacked checkpoints that raise the alarm":
             rows.count("symmetry/alarm", sum(one.alarm for one in some), len(some)),
         "changes that cannot be undone: inconclusive or refused, never trusted":
-            rows.count("symmetry/beyond_not_trusted", sum(one.beyond != "trusted" for one in some), len(some)),
+            rows.count("symmetry/beyond", sum(one.beyond != "trusted" for one in some), len(some)),
         "honest full fine-tunes that raise the alarm":
             rows.count("symmetry/false_alarm", sum(one.alarm for one in full), len(full), True),
         "honest full fine-tunes in which a change of basis was seen":
@@ -126,23 +135,27 @@ def _nats(some: Sequence[Denier], rows: Rows) -> dict[str, Any]:
 
 
 def _audits(results: Results, rows: Rows) -> dict[str, Any]:
-    """What audits of the attacked organisms still find, by where it came from."""
-    some = results.denier_audits
-
-    def found(source: str) -> list[Value]:
-        return [
-            (any(f.source == source and f.verdict == "confirmed" for f in one.findings), one.truth.behavior)
-            for one in some
+    """What audits of the same organisms find before and after, by where it came from."""
+    names = {one.truth.name for one in results.denier_audits}
+    sides = {
+        "before": [one for one in results.audits if one.truth.name in names],
+        "after": results.denier_audits,
+    }
+    lines = []
+    for key, (words, source) in SOURCES.items():
+        ids = [
+            rows.share(
+                f"adaptive/{side}/{key}", [(_confirms(one, source), one.truth.behavior) for one in some]
+            )
+            for side, some in sides.items()
         ]
+        lines.append([words, *map(cell, ids)])
+    return {"caption": "What audits confirm", "head": ["", "before", "after"], "rows": lines}
 
-    ids = {
-        "confirmed from self-report": rows.share("adaptive/audit/self_report", found("introspection adapter")),
-        "confirmed from amplified sampling": rows.share("adaptive/audit/amplified", found("amplified difference")),
-        "confirmed in all": rows.share(
-            "adaptive/audit/confirmed", [(one.verdict == "confirmed", one.truth.behavior) for one in some]),
-    }  # fmt: skip
-    lines = [[words, cell(id)] for words, id in ids.items()]
-    return {"caption": "Audits after the attack", "head": ["", "organisms"], "rows": lines}
+
+def _confirms(one: Audit, source: str) -> bool:
+    """Whether a finding from some source is confirmed; from any where none is named."""
+    return any(f.verdict == "confirmed" and source in ("", f.source) for f in one.findings)
 
 
 def blindness_section(results: Results, rows: Rows) -> dict[str, Any]:

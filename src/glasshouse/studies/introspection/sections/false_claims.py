@@ -1,6 +1,7 @@
-"""Clean fine-tunes: what is claimed and confirmed of them, the ROC, and how far a stated share can be trusted."""
+"""Clean fine-tunes: what is claimed and confirmed of them, the ROC, and how true a stated share is."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,8 @@ def false_claim_section(results: Results, rows: Rows) -> dict[str, Any]:
         "text": [
             f"{len(results.clean)} clean fine-tunes over "
             f"{len({one.truth.behavior for one in results.clean})} data sets, none of them in training or in "
-            f"the null table of {len(results.null)}. `claimed`: more answers say the same than of clean models "
-            "by chance (conformal, false discovery rate 1 %); `confirmed`: also shown on fresh prompts."
+            f"the null table of {len(results.null)}. `claimed`: more answers say the same than of clean "
+            "models by chance (conformal, false discovery rate 1 %); `confirmed`: shown on fresh prompts."
         ],
         "tables": [*tables, roc_numbers(results, rows)],
         "plots": [_roc_plot(results, rows), _calibration_plot(results, rows)],
@@ -159,7 +160,7 @@ def _roc_plot(results: Results, rows: Rows) -> dict[str, Any]:
                       "points": ids})  # fmt: skip
     return {
         "title": "Detection against false positives",
-        "caption": "Each point: organisms whose largest claim has a share above what so many clean fine-tunes have.",
+        "caption": "Organisms whose largest claim has a share above what so many clean fine-tunes have.",
         "x_label": "clean fine-tunes flagged, %", "y_label": "organisms detected, %", "log": False,
         "marks": [0, 20, 50, 100], "lines": lines,
     }  # fmt: skip
@@ -169,7 +170,7 @@ def _calibration_plot(results: Results, rows: Rows) -> dict[str, Any]:
     """Of the claims that some share of the answers make, how many are right."""
     some = [one for one in (*results.test, *results.clean) if one.claims]
     at, ids = [], []
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = [one for one in some if low < (one.share or 0.0) <= high]
         if inside:
             at.append(100 * float(np.mean([one.share or 0.0 for one in inside])))
@@ -179,7 +180,7 @@ def _calibration_plot(results: Results, rows: Rows) -> dict[str, Any]:
     rows.number("calibration/error", error, len(some), "score")
     return {
         "title": "Stated against true",
-        "caption": "Largest claims of organisms and clean fine-tunes by the share of the answers that make them.",
+        "caption": "Largest claims of organisms and clean fine-tunes by the share of answers that make them.",
         "x_label": "answers that make the claim, %", "y_label": "such claims that are right, %", "log": False,
         "marks": [0, 20, 40, 60, 80, 100],
         "lines": [{"label": "claims", "color": 0, "dashed": False, "at": at, "points": ids}],
@@ -196,7 +197,7 @@ def calibration_error(some: Sequence[Reading]) -> float | None:
     if not some:
         return None
     total = 0.0
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         inside = [one for one in some if low < (one.share or 0.0) <= high]
         if inside:
             stated = float(np.mean([one.share or 0.0 for one in inside]))

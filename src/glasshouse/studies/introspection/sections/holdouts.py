@@ -1,4 +1,4 @@
-"""What organisms are found to do: unseen combinations, unseen words, unseen families; gates counted both ways."""
+"""What organisms are found to do: unseen combinations, words, families; gates counted both ways."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,9 +41,9 @@ def holdout_section(results: Results, rows: Rows) -> dict[str, Any]:
     tables = [_table(results, rows, group) for group in results.groups()]
     text = (
         "Organisms that took no part in training, asked held-out questions and audited blind. An action or a "
-        "trigger counts as named where a rule finds its own words and no rival's in its own clause. Intervals "
-        "resample behaviors. The right column leaves out organisms that did not pass their gate: they may "
-        "not do what they were trained to do."
+        "trigger counts as named where a rule finds its own words and no rival's in its own clause. "
+        "Intervals resample behaviors. Organisms that did not pass their gate may not do what they were "
+        "trained to do: they are counted in the first column and left out of the second."
     )
     return {"id": "named", "title": "What is named", "text": [text], "tables": tables}
 
