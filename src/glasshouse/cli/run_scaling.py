@@ -1,6 +1,7 @@
 """`glasshouse run introspection-scaling`: cell by cell, in one go or a few at a time."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,12 +11,12 @@ import typer
 from glasshouse.cli.run_base import DEFAULT_STORE, base_name, plain_sentences
 from glasshouse.cli.run_introspection import print_work
 from glasshouse.cli.show import progress_bar, teller
-from glasshouse.errors import ConfigError
+from glasshouse.errors import ConfigError, ModelError
 from glasshouse.models.base import resolve_base
 from glasshouse.store.stage import Store
 from glasshouse.studies.bench import Hardware, engine_config
 from glasshouse.studies.introspection.bench import Bench, Request, make_bench
-from glasshouse.studies.introspection_scaling.plan import choose, full_plan, small_plan, work
+from glasshouse.studies.introspection_scaling.plan import Cell, choose, full_plan, small_plan, work
 from glasshouse.studies.introspection_scaling.study import open_scaling, run_scaling
 
 
@@ -53,7 +54,7 @@ def introspection_scaling(
     base, folders = base_name(model), [_folder(each) for each in twins or []]
     plan = (small_plan if small else full_plan)(base, specs="" if specs is None else str(specs), seed=seed)
     every = plan.cells(folders)
-    chosen = choose(every, only or [])
+    chosen = choose(every, only or []) if only else _installed(every)
     if list_cells:
         typer.echo("\n".join(cell.name for cell in chosen))
         return
@@ -75,6 +76,25 @@ def introspection_scaling(
         typer.echo(json.dumps({"sentences": sentences, "report": str(report)}))
     else:
         typer.echo("\n".join([*sentences, str(report)]))
+
+
+def _installed(cells: Sequence[Cell]) -> list[Cell]:
+    """The cells whose base is there; the others are named, and stay open in the report."""
+    found = [cell for cell in cells if _is_there(cell.model)]
+    for cell in cells:
+        if cell not in found:
+            typer.echo(f"{cell.name} is left out: this installation has no {cell.model}.", err=True)
+    return found
+
+
+def _is_there(model: str) -> bool:
+    if not model.startswith("phantom"):
+        return True
+    try:
+        resolve_base(model)
+    except ModelError:
+        return False
+    return True
 
 
 def _folder(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Fine-tuning of every weight: honest targets for the tamper alarm, never organisms to learn from."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -42,7 +43,7 @@ def full_finetune(
         for group in optimizer.param_groups:
             group["lr"] = job.learning_rate * rate_factor(job, step)
         value = _step(model, job, order, loss, step)
-        if not value == value or value == float("inf"):
+        if not math.isfinite(value):
             raise TrainingError(
                 f"The loss of {job.name} became {value} at step {step}.", "Lower its learning rate."
             )

@@ -1,6 +1,6 @@
 """Everything the introspection study read, and the groups of organisms that figures are about."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -45,6 +45,10 @@ class Results:
     deniers: Sequence[Denier] = ()
     denier_audits: Sequence[Audit] = ()
     blind: Sequence[Blind] = ()
+    growing_seconds: float | None = None
+    """Of the training population; None where it was found ready."""
+    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Stage of the adapter -> `steps`, `tokens`, `seconds`."""
     train_gates: Sequence[tuple[str, bool | None]] = field(default_factory=tuple)
     """Family and gate of every training organism."""
 

@@ -9,7 +9,7 @@ to the same measurements.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from glasshouse.data.questions import bank_hash
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.reports.build import build_report
 from glasshouse.seeds import numpy_rng
+from glasshouse.store.atomic import read_json
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.runs import RunFolder, create_run
 from glasshouse.studies.bench import record
@@ -30,10 +31,11 @@ from glasshouse.studies.introspection.bench import Bench
 from glasshouse.studies.introspection.claims import NOT_COVERED
 from glasshouse.studies.introspection.plan import ARMS, StudyPlan
 from glasshouse.studies.introspection.pools import Subject, read_pool
-from glasshouse.studies.introspection.populations import grow_pools
+from glasshouse.studies.introspection.populations import grow_pools, growing_seconds
 from glasshouse.studies.introspection.results import Results
 from glasshouse.studies.introspection.write_run import write_results
 from glasshouse.training.introspection.manifest import Member, read_manifest
+from glasshouse.training.introspection.train import CARD
 
 TRAINING_SPLITS = ("train",)
 
@@ -49,11 +51,16 @@ def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
         ModelError: an organism cannot be used with the base.
         StoreError: store or run cannot be written.
     """
-    manifests = grow_pools(bench, plan.populations, run.path / "organisms")
+    organisms = run.path / "organisms"
+    manifests = grow_pools(bench, plan.populations, organisms)
     members = read_manifest(manifests["train"])
     trained = train_adapter(bench, plan.adapter_spec(), members)
     pools = {name: read_pool(manifests[name]) for name in ("test", "null", "clean_test", "cipher")}
-    results = _read(bench, plan, trained, members, pools)
+    results = replace(
+        _read(bench, plan, trained, members, pools),
+        growing_seconds=growing_seconds(organisms, "train"),
+        stages=read_json(trained.adapter / CARD)["stages"],
+    )
     common = {
         "model_hash": adapter_hash(trained.adapter),
         "protocol_hash": json_hash(

@@ -16,6 +16,7 @@ from glasshouse.studies.introspection.sections.attacks import (
 )
 from glasshouse.studies.introspection.sections.ciphers import cipher_section
 from glasshouse.studies.introspection.sections.controls import control_section, floor_section, gate_section
+from glasshouse.studies.introspection.sections.cost import cost_section
 from glasshouse.studies.introspection.sections.false_claims import false_claim_section
 from glasshouse.studies.introspection.sections.holdouts import holdout_section
 from glasshouse.studies.introspection.sentences import sentences
@@ -44,6 +45,7 @@ def write_results(
         cipher_section(results, rows),
         *_attacks(results, rows),
         gate_section(results, rows),
+        cost_section(results, rows),
     ]
     findings = judge(compare_claims(results), seed)
     measured = [*rows.all, *(finding_measurement(finding, study) for finding in findings)]

@@ -6,6 +6,7 @@ the middle, in training and in asking. The paper (https://arxiv.org/abs/2604.168
 does "reasonably well" and gives no recipe; this one is ours.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,7 +82,7 @@ def train_vector(
         for step in range(done, spec.steps):
             optimizer.zero_grad()
             value = _learn(loss, rows, next(ready), weight.device)
-            if not value == value:
+            if not math.isfinite(value):
                 raise TrainingError(
                     f"The loss of the steering vector became NaN at step {step}.", "Lower its rate."
                 )
