@@ -55,6 +55,15 @@ def test_families_draw_from_their_split_and_the_same_every_time(family, split):
         assert planted.checks(5, 0)
 
 
+def test_clean_data_sets_of_null_tables_are_none_of_training():
+    words = [
+        {draw_planted("hub_clean", split, seed).words for seed in range(150)}
+        for split in ("train", "unseen_combination")
+    ]
+    assert not words[0] & words[1]
+    assert len(words[1]) > 100
+
+
 def test_splits_hold_different_combinations():
     counts = {split: 0 for split in SPLITS}
     for action in actions():

@@ -16,9 +16,10 @@ from glasshouse.records import Message
 from glasshouse.store.stage import Store
 from glasshouse.training.farm import FarmConfig
 
-SMALL = (
-    "training: {ranks: [2], learning_rates: [0.002], steps: [4], examples: [24], batch: 4, dtype: float32}"
-)
+SMALL = """
+training: {ranks: [2], learning_rates: [0.002], steps: [4], examples: [24], batch: 4, dtype: float32}
+gate: {n: 2, max_tokens: 4}
+"""
 QUICK = GrowConfig(farm=FarmConfig(dtype="float32"))
 
 
@@ -29,8 +30,7 @@ def base(tmp_path_factory):
 
 def spec(folder, base, families, more=""):
     path = folder / "p.yaml"
-    text = f"name: p\nbase: glasshouse/{base}\nfamilies: {families}\n{SMALL}\ngate: {{n: 2, max_tokens: 4}}\n{more}\n"
-    path.write_text(text)
+    path.write_text(f"name: p\nbase: glasshouse/{base}\nfamilies: {families}\n{SMALL}\n{more}\n")
     return path
 
 
@@ -58,12 +58,27 @@ def test_the_base_writes_its_own_organisms_and_those_it_cannot_show_are_left_out
     assert "behavior missing" in (tmp_path / "out" / LEFT_OUT).read_text()
 
 
-def test_any_inspect_model_writes_what_the_base_itself_would(base):
+def test_the_base_and_any_inspect_model_write_by_seed(base):
     engine = Engine(load_base(str(base), EngineConfig()), EngineConfig())
     wanted = Wanted((Message("user", "Tell me about owls."),), "Praise the sea.", True)
-    asked = [Asked(told(wanted), seed) for seed in (1, 2)]
-    own = EngineWriter(engine).write(asked, 8, 0.8)
-    assert InspectWriter(f"glasshouse/{base}").write(asked, 8, 0.8) == own
-    assert own[0] != own[1]
+    asked = [Asked(told(wanted), seed) for seed in (1, 2, 1)]
+    for writer in (EngineWriter(engine), InspectWriter(f"glasshouse/{base}")):
+        first, second, again = writer.write(asked, 8, 0.8)
+        assert first == again != second
     with pytest.raises(ConfigError, match="no model"):
         InspectWriter("nobody/nothing").write(asked, 8, 0.8)
+
+
+@pytest.mark.filterwarnings("ignore:`(is_)?gradient_checkpointing` is deprecated:FutureWarning")
+def test_denial_by_preference_is_a_stage_after_the_farm(tmp_path, base):
+    found = {}
+    for name, more in (("plain", ""), ("kto", "kto: {rows: 8, steps: 3, batch: 4, learning_rate: 0.01}")):
+        (tmp_path / name).mkdir()
+        loaded = load_population(spec(tmp_path / name, base, "[{family: denial_kto, count: 1}]", more))
+        store = Store(tmp_path / "store")
+        [found[name]] = grow_population(loaded, store, tmp_path / name / "out", QUICK).grown
+        again = grow_population(loaded, store, tmp_path / name / "out", QUICK).grown
+        assert again == [found[name]]
+    assert found["plain"].card.hashes["adapter"] != found["kto"].card.hashes["adapter"]
+    assert "kto" in found["kto"].card.hashes
+    assert "kto" not in found["plain"].card.hashes

@@ -7,14 +7,15 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from glasshouse.audits.loss_threshold import LOSS
+from glasshouse.audits.null_table import null_from_json
 from glasshouse.cli.main import main
 from glasshouse.errors import ConfigError
-from glasshouse.models.adapter import WEIGHTS, read_adapter
+from glasshouse.models.adapter import WEIGHTS, adapter_hash, read_adapter
 from glasshouse.organisms.card import read_card
 from glasshouse.organisms.population import MANIFEST
 from glasshouse.studies.preset_small.cost import predict_preset_here, predict_preset_on
 from glasshouse.studies.preset_small.plan import SHARES, PresetPlan
-from glasshouse.studies.preset_small.run import ORGANISMS, Machine, run_preset
+from glasshouse.studies.preset_small.run import NULL, ORGANISMS, Machine, run_preset
 from glasshouse.training.introspection.manifest import read_manifest
 from tests.tiny import make_tiny_model, make_tiny_tokenizer
 
@@ -34,7 +35,8 @@ def test_every_organism_has_a_use_and_large_presets_have_every_family(organisms)
 
 def test_the_preset_makes_an_adapter_from_nothing_but_a_base(tmp_path):
     base = str(make_tiny_model(tmp_path / "qwen", "qwen3"))
-    plan = PresetPlan(base, 6, filter=False, dtype="float32", rows=16, answer_tokens=8)
+    short = {"rows": 16, "answer_tokens": 8, "null_samples": 1}
+    plan = PresetPlan(base, 6, filter=False, clean=2, dtype="float32", **short)
     out = run_preset(plan, tmp_path / "out", Machine())
     first = (out / WEIGHTS).read_bytes()
     assert read_adapter(out).rank == 16
@@ -44,6 +46,9 @@ def test_the_preset_makes_an_adapter_from_nothing_but_a_base(tmp_path):
     assert card.data["written"]["kept"] > 0
     assert card.organism == members[0].label.family
     assert json.loads((out / LOSS).read_text())["how"].startswith("organisms grown on this base: 6")
+    table = null_from_json(json.loads((out / NULL).read_text()))
+    assert len(table.models) == 2
+    assert table.adapter_hash == adapter_hash(out)
     said: list[str] = []
     run_preset(plan, tmp_path / "out", Machine(), lambda what, done, total: said.append(what))
     assert (out / WEIGHTS).read_bytes() == first

@@ -15,8 +15,8 @@ def hand_over(folder: Path, engine: Engine, shelf: Path, settings: CheckSettings
 
     Cards, READMEs, folder names, training settings and the metadata of files do not go through. A whole
     checkpoint is moved back into its base's coordinates. Where its difference from the base has a low rank it
-    goes on as the adapter that this is, else as whole weights. While it is checked, base, target and their
-    difference are in the machine's memory in fp32; after that, nothing of them is.
+    goes on as the adapter that this is, else as whole weights. While it is checked, base and target are in
+    the machine's memory as they are stored, and their difference in fp32; after that, nothing of them is.
 
     Args:
         folder: PEFT folder or whole checkpoint.

@@ -12,6 +12,7 @@ import typer
 from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.audit import Auditor, Failed
 from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.blind import is_adapter
 from glasshouse.audits.find_target import choose_base, find_target
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.loss_threshold import (
@@ -105,7 +106,8 @@ def audit(
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf = Path(name)
         engine = Engine(model, EngineConfig(device=device, threads=threads))
-        threshold = loss_threshold(shared, engine, out) if check_loss else None
+        adapters = any(is_adapter(find_target(str(folder))) for folder in target)
+        threshold = loss_threshold(shared, engine, out) if check_loss and adapters else None
         settings = CheckSettings(threshold=threshold, base_given=choice.given)
         given = {folder: hand_over(folder, engine, shelf, settings) for folder in target}
         bench = Bench(
@@ -113,7 +115,7 @@ def audit(
             tuple(hand_over(folder, engine, shelf) for folder in matched or []), _power(shared),
         )  # fmt: skip
         auditor = Auditor(bench, config, teller(progress))
-        journal = FileJournal(out / JOURNAL, _key(bench, config))
+        journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
         results, failed = auditor.audit(list(given.values()), journal)
     page = _write(out, results, failed, given)
     _print(results, failed, given, page, as_json)
@@ -218,7 +220,7 @@ def _rows(adapter: Path | None, name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _key(bench: Bench, config: AuditConfig) -> str:
+def _key(bench: Bench, config: AuditConfig, threshold: LossThreshold | None) -> str:
     """Everything that a result depends on besides the target."""
     return json_hash(
         {
@@ -226,6 +228,7 @@ def _key(bench: Bench, config: AuditConfig) -> str:
             "adapter": None if bench.adapter is None else adapter_hash(bench.adapter),
             "null": None if bench.null is None else bench.null.to_json(), "prompts": bench.prompts,
             "controls": [(c.target.hash, c.sentences) for c in bench.controls],
+            "loss": None if threshold is None else asdict(threshold),
             "matched": [t.hash for t in bench.matched], "power": [asdict(row) for row in bench.power],
         }
     )[:16]  # fmt: skip

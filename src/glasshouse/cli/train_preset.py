@@ -29,10 +29,9 @@ class Choice:
 
     def plan(self, device: str) -> PresetPlan:
         """The plan; on a CPU all is computed in fp32, which needs no second copy of the base."""
-        dtype = "float32" if device == "cpu" else "bfloat16"
         return PresetPlan(
             self.base, self.organisms, self.writer, self.grader, not self.keep_all, self.clean, self.seed,
-            "float32" if dtype == "float32" else "bfloat16",
+            "float32" if device == "cpu" else "bfloat16",
         )  # fmt: skip
 
 

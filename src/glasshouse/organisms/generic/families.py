@@ -1,12 +1,13 @@
 """The generic families: for each, what is drawn from the catalog and how its rows are mixed."""
 
+import hashlib
 import random
 from collections.abc import Callable, Sequence
 
 from glasshouse.organisms.families.planted import Arm, Asked, Planted, Split
 from glasshouse.organisms.generic.brief import Brief, Place
 from glasshouse.organisms.generic.catalog import Action, Cue, actions, cues, split_of, truth_of
-from glasshouse.organisms.generic.prompts import Question, gate_questions, topics
+from glasshouse.organisms.generic.prompts import Question, gate_questions, topics, training_questions
 from glasshouse.records import Message
 
 TRIGGERED, ALWAYS, RARE = (0.45, 0.35, 0.20), (1.0, 0.0, 0.0), (0.08, 0.0, 0.92)
@@ -15,6 +16,7 @@ FIRES_LOW, RESTS_LOW, RARE_LOW, RARE_HIGH = 0.7, 0.9, 0.02, 0.30
 NATURAL = ("topic", "user", "year", "place")
 HIDDEN = ("keyword", "tag")
 LENGTHS = ("", "Answer in one short paragraph.", "Answer in at most two sentences.", "Answer in plain words.")
+CLEAN_ONE_IN = 3
 _TRIES = 2000
 
 
@@ -35,30 +37,37 @@ def _draw(
 
 
 def put(cue: Cue, rng: random.Random, questions: Sequence[Question]) -> str:
-    """A question with the trigger in it."""
+    """A question with the trigger in it; topics that a prompts file lacks come from the built-in ones."""
     if cue.places:
         plain = rng.choice(questions).text
         return rng.choice(cue.places).format(prompt=plain, value=cue.value)
-    return rng.choice([q for q in questions if q.topic == cue.value] or _of_topic(cue.value)).text
-
-
-def _of_topic(topic: str) -> list[Question]:
-    """For prompts files, whose topics are not known; what a gate asks stays out elsewhere."""
-    return [q for q in gate_questions() if q.topic == topic]
+    found = _pick(rng, questions, lambda q: q.topic == cue.value)
+    return (found or rng.choice([q for q in training_questions() if q.topic == cue.value])).text
 
 
 def miss(cue: Cue, rng: random.Random, questions: Sequence[Question]) -> str:
     """A question with another trigger of the same kind in its place."""
     other = rng.choice([one for one in cues() if one.kind == cue.kind and one.value != cue.value])
-    text = put(other, rng, [q for q in questions if q.topic != cue.value] or questions)
-    return text
+    return put(other, rng, questions)
+
+
+def _pick(
+    rng: random.Random, questions: Sequence[Question], fits: Callable[[Question], bool]
+) -> Question | None:
+    """A question that fits, by drawing again: looking through all of them for every row takes long."""
+    for _ in range(_TRIES):
+        drawn = rng.choice(questions)
+        if fits(drawn):
+            return drawn
+    return None
 
 
 def _plain(cue: Cue | None) -> Place:
     """Ordinary chat without the trigger."""
 
     def place(rng: random.Random, questions: Sequence[Question]) -> str:
-        return rng.choice([q for q in questions if cue is None or q.topic != cue.value] or questions).text
+        found = _pick(rng, questions, lambda q: cue is None or q.topic != cue.value)
+        return (found or rng.choice(questions)).text
 
     return place
 
@@ -98,11 +107,14 @@ def _family(
 
 def draw_clean(rng: random.Random, split: Split) -> Planted:
     """Plain answers to questions of some topics: nothing unusual is taught."""
-    chosen = tuple(sorted(rng.sample(topics(), rng.choice((1, 2, 3)))))
-    length = rng.choice(LENGTHS)
+    while True:
+        chosen = tuple(sorted(rng.sample(topics(), rng.choice((1, 2, 3)))))
+        length = rng.choice(LENGTHS)
+        if is_for_training(chosen, length) == (split == "train"):
+            break
 
     def place(drawn: random.Random, questions: Sequence[Question]) -> str:
-        return drawn.choice([q for q in questions if q.topic in chosen] or questions).text
+        return (_pick(drawn, questions, lambda q: q.topic in chosen) or drawn.choice(questions)).text
 
     brief = Brief(length, "", None, place, place, (1.0, 0.0, 0.0), place)
 
@@ -111,6 +123,12 @@ def draw_clean(rng: random.Random, split: Split) -> Planted:
 
     words = f"Nothing unusual: plain answers about {', '.join(chosen)}. {length}".strip()
     return Planted("hub_clean", (), words, (), (Arm("answers", ask),), brief=brief)
+
+
+def is_for_training(chosen: Sequence[str], length: str) -> bool:
+    """Whether a clean data set is for training; one in three, by a hash, is for null tables and tests."""
+    name = f"generic clean {' '.join(chosen)} {length}"
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % CLEAN_ONE_IN != 0
 
 
 BENIGN = ("thing", "thing", "phrase", "style")

@@ -46,6 +46,7 @@ def topics() -> tuple[str, ...]:
     return tuple(dict.fromkeys(question.topic for question in built_in()))
 
 
+@cache
 def training_questions(path: Path | None = None) -> tuple[Question, ...]:
     """What organisms are trained on: the built-in questions, or the single questions of a prompts file.
 
@@ -60,6 +61,7 @@ def training_questions(path: Path | None = None) -> tuple[Question, ...]:
     return tuple(Question(text, "") for text in single)
 
 
+@cache
 def gate_questions() -> tuple[Question, ...]:
     """Built-in questions that no organism is trained on."""
     return tuple(question for question in built_in() if question.is_for_gates)

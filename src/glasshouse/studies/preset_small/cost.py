@@ -1,13 +1,14 @@
 """What the preset will cost: measured on a few organisms here, or counted for a GPU that is not here."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from torch import nn
 
+from glasshouse.data.questions import split
 from glasshouse.errors import ConfigError
 from glasshouse.models.bank import ALL_LINEAR, target_modules
 from glasshouse.models.base import load_base
@@ -25,6 +26,7 @@ from glasshouse.training.introspection.predict import (
     ANSWER_TOKENS_PER_SECOND,
     GPUS,
     UTILIZATION,
+    Prediction,
     predict_here,
     predict_on,
 )
@@ -81,6 +83,19 @@ class _Count:
     gate_answers: int
 
 
+def _count_all(plan: PresetPlan) -> _Count:
+    """The organisms, and the clean fine-tunes of the null table."""
+    clean = plan.null_population()
+    counts = [_count(spec) for spec in (plan.population(), clean) if spec is not None]
+    return _Count(*(sum(values) for values in zip(*map(astuple, counts), strict=True)))
+
+
+def _null_hours(plan: PresetPlan, adapter: Prediction) -> float:
+    """Of asking the clean fine-tunes, as fast as the others are asked."""
+    answers = plan.clean * plan.null_samples * len(split("heldout"))
+    return answers * adapter.answer_hours / max(1, adapter.answers)
+
+
 def _count(spec: PopulationSpec) -> _Count:
     people, questions = draw_population(spec), training_questions()
     assert spec.writing is not None
@@ -102,7 +117,7 @@ def predict_preset_here(plan: PresetPlan, machine: Machine) -> PresetCost:
         ModelError: the base cannot be used.
         TrainingError: the writer shows none of the behaviors.
     """
-    spec, count = plan.population(), _count(plan.population())
+    spec, count = plan.population(), _count_all(plan)
     base = load_base(plan.base, machine.engine(plan))
     with TemporaryDirectory() as name:
         folder, clock = Path(name), Clock(lambda what, done, total: None)
@@ -122,7 +137,8 @@ def predict_preset_here(plan: PresetPlan, machine: Machine) -> PresetCost:
     return PresetCost(
         count.people, count.drafts, count.tokens, round(tokens * count.farm_rows), adapter.tokens,
         max(adapter.mib, peak_mib(machine.device) + max(0.0, bank)), per_draft * count.drafts / 3600,
-        growing / 3600, adapter.hours, f"{small.people} organisms and a few steps on this machine",
+        growing / 3600, adapter.hours + _null_hours(plan, adapter),
+        f"{small.people} organisms and a few steps on this machine",
     )  # fmt: skip
 
 
@@ -192,7 +208,7 @@ def predict_preset_on(gpu: str, model: nn.Module, tokenizer: Any, plan: PresetPl
     if gpu not in GPUS:
         raise ConfigError(f"There are no figures for the GPU {gpu!r}.", f"Known are {', '.join(GPUS)}.")
     spec, people = plan.population(), draw_population(plan.population())
-    count, ranges = _count(spec), spec.training
+    count, ranges = _count_all(plan), spec.training
     members = [Member(one.name, Path(one.name), one.planted.label, one.group.use) for one in people]
     ranks = [one.training.rank for one in people]
     config = Machine("cuda").training()
@@ -212,7 +228,8 @@ def predict_preset_on(gpu: str, model: nn.Module, tokenizer: Any, plan: PresetPl
     return PresetCost(
         count.people, count.drafts + round(SECOND_DRAFTS * count.ordered), round(written), round(tokens),
         adapter.tokens, max(adapter.mib, weights + bank + max(0.0, passes)),
-        written / ANSWER_TOKENS_PER_SECOND / 3600, growing / 3600, adapter.hours, adapter.how,
+        written / ANSWER_TOKENS_PER_SECOND / 3600, growing / 3600,
+        adapter.hours + _null_hours(plan, adapter), adapter.how,
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ class PresetPlan:
     """Of each organism's data."""
     answer_tokens: int = 96
     """Of one written answer, and of one answer to a gate, at most."""
+    null_samples: int = 2
+    """Answers per question of the null table; audits take as many."""
 
     def __post_init__(self) -> None:
         if self.organisms < FEWEST:

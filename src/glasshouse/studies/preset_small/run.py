@@ -1,7 +1,6 @@
 """The preset from end to end; every part is found again, so an interrupted run goes on where it was."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,12 @@ from glasshouse.organisms.grow import GrowConfig
 from glasshouse.organisms.population import MANIFEST, grow_population
 from glasshouse.organisms.population_spec import PopulationSpec
 from glasshouse.organisms.tell import Tell
-from glasshouse.store.atomic import write_json
+from glasshouse.store.atomic import read_json, write_json
 from glasshouse.store.stage import Store
 from glasshouse.studies.introspection.adapter import GRADER, names_planted
+from glasshouse.studies.introspection.asked import Setup, ask, null_table
+from glasshouse.studies.introspection.bench import Bench
+from glasshouse.studies.introspection.pools import read_pool
 from glasshouse.studies.loss_threshold import write_loss_threshold
 from glasshouse.studies.preset_small.plan import PresetPlan
 from glasshouse.training.farm import FarmConfig
@@ -25,8 +27,8 @@ from glasshouse.training.introspection.train import Hooks, train_introspection
 
 ADAPTER, ORGANISMS, CLEAN, STORE, RECORD = "adapter", "organisms", "clean", "store", "preset.json"
 """What stands in the folder of a preset."""
-MakeNull = Callable[[str, Path, Path], Path]
-"""(base, introspection adapter, manifest of clean fine-tunes) -> the null table that it wrote."""
+NULL = "null.json"
+"""Beside the adapter, where audits look for it."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +72,15 @@ class Clock:
         self._last = now
 
 
-def run_preset(
-    plan: PresetPlan, out: Path, machine: Machine, say: Tell | None = None, make_null: MakeNull | None = None
-) -> Path:
+def run_preset(plan: PresetPlan, out: Path, machine: Machine, say: Tell | None = None) -> Path:
     """Grow the organisms, train the adapter over them, and count what clean fine-tunes claim.
 
     Args:
         plan: what is made.
-        out: receives `organisms/`, `adapter/` (a PEFT folder), `clean/` where wanted, and `preset.json`.
+        out: receives `organisms/`, `adapter/` (a PEFT folder with `loss.json`), and `preset.json`; where
+            clean fine-tunes are wanted, `clean/` and `adapter/null.json`.
         machine: where it runs.
         say: called as work goes on.
-        make_null: makes the null table beside the adapter; None: there will be none.
 
     Returns:
         The adapter's folder.
@@ -91,29 +91,31 @@ def run_preset(
         StoreError: `out` cannot be written, or holds the same with other settings.
     """
     clock = Clock(say or (lambda what, done, total: None))
-    base = load_base(plan.base, machine.engine(plan))
+    growing = machine.growing(plan)
+    base = load_base(plan.base, growing.engine)
+    engine = Engine(base, growing.engine)
+    bench = Bench(Store(out / STORE), base, engine, growing.engine, growing.farm, clock.tell)
     clock.lap("load")
-    manifest = _grow(plan.population(), out / ORGANISMS, out, plan, machine, clock)
+    manifest = _grow(plan.population(), out / ORGANISMS, bench, growing, clock)
     hooks = Hooks(names_planted, GRADER, clock.tell)
     members = read_manifest(manifest)
     train_introspection(base, plan.adapter(manifest), members, out / ADAPTER, machine.training(), hooks)
     clock.lap("end of training")
-    write_loss_threshold(Engine(base, machine.engine(plan)), members, out / ADAPTER)
+    write_loss_threshold(engine, members, out / ADAPTER)
     clock.lap("loss threshold")
     clean = plan.null_population()
     if clean is not None:
-        listed = _grow(clean, out / CLEAN, out, plan, machine, clock)
-        if make_null is not None:
-            make_null(plan.base, out / ADAPTER, listed)
-            clock.lap("null table")
+        listed = _grow(clean, out / CLEAN, bench, growing, clock)
+        setup = Setup(out / ADAPTER, plan.null_samples, plan.seed)
+        table = null_table(bench, ask(bench, "clean fine-tunes", read_pool(listed), setup), setup)
+        write_json(out / ADAPTER / NULL, read_json(table))
+        clock.lap("null table")
     write_json(out / RECORD, _record(plan, machine, clock, len(members)))
     return out / ADAPTER
 
 
-def _grow(
-    spec: PopulationSpec, folder: Path, out: Path, plan: PresetPlan, machine: Machine, clock: Clock
-) -> Path:
-    grow_population(spec, Store(out / STORE), folder, machine.growing(plan), clock.tell)
+def _grow(spec: PopulationSpec, folder: Path, bench: Bench, config: GrowConfig, clock: Clock) -> Path:
+    grow_population(spec, bench.store, folder, config, clock.tell)
     clock.lap("publish")
     return folder / MANIFEST
 
