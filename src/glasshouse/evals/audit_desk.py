@@ -1,10 +1,11 @@
 """Targets of many samples handed to the auditor together, in one thread, while the event loop goes on."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from glasshouse.audits.auditors.opinion import Opinion
 
@@ -12,10 +13,11 @@ QUIET_SECONDS = 0.1
 """How long the first sample waits for others."""
 
 
+@runtime_checkable
 class Looks(Protocol):
     """What does the work (`audit_studio.Studio`)."""
 
-    def look(self, name: str, places: list[int]) -> tuple[list[Opinion], list[float]]:
+    def look(self, name: str, places: Sequence[int]) -> tuple[list[Opinion], list[float]]:
         """Opinions of some targets, and the clean pool's scores."""
 
 
@@ -39,7 +41,7 @@ class Desk:
     """Takes one sample's question after the other; whatever waits is looked at together.
 
     Args:
-        open_studio: called once, in the thread.
+        open_studio: called once, in the thread, where the model under test is that of the first sample.
     """
 
     def __init__(self, open_studio: Callable[[], Looks]) -> None:
@@ -56,7 +58,7 @@ class Desk:
         asked = _Asked(auditor, place)
         self._waiting.append(asked)
         await asyncio.sleep(QUIET_SECONDS)
-        self._thread.submit(self._work)
+        self._thread.submit(copy_context().run, self._work)
         return await asyncio.wrap_future(asked.answer)
 
     def _work(self) -> None:

@@ -137,8 +137,8 @@ def _figures(rows: Sequence[SuccessRow], auditor: str, family: str | None, seed:
 def _share(pairs: Iterable[tuple[bool | None, SuccessRow]], seed: int) -> Share:
     """The share of True; where rows share a behavior, the wider ends of Wilson's and the clustered interval.
 
-    Wilson's alone would take repeats of a behavior for independent. Where all rows agree, the bootstrap has no
-    width, and each behavior counts once for Wilson.
+    Wilson's alone would take repeats of a behavior for independent. Where all rows agree, the bootstrap has
+    no width, and each behavior counts once for Wilson.
     """
     listed = list(pairs)
     graded = [(value, row) for value, row in listed if value is not None]

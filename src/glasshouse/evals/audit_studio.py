@@ -1,9 +1,11 @@
 """Where targets of an Inspect task are audited: base, auditors and weights, opened once in a thread."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
+from weakref import finalize
 
 from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.auditors.auditor import Auditor
@@ -48,10 +50,11 @@ class Studio:
 
     def __init__(self, order: Order, config: EngineConfig | None = None) -> None:
         settings = config or EngineConfig()
-        self.order, self._shelf = order, TemporaryDirectory()
+        self.order, self._shelf = order, Path(mkdtemp(prefix="glasshouse-audit-"))
+        finalize(self, shutil.rmtree, self._shelf, True)
         self.engine = Engine(load_base(order.base, settings), settings)
         self._setup = SuccessSetup(self.engine, journal=Path(order.journal) if order.journal else None)
-        handed = hand_all([*order.targets, *order.clean], self.engine, Path(self._shelf.name))
+        handed = hand_all([*order.targets, *order.clean], self.engine, self._shelf)
         self._targets, self._clean = handed[: len(order.targets)], handed[len(order.targets) :]
         check_weights(self._targets, self._clean)
         self._auditors: dict[str, tuple[Auditor, list[float]]] = {}
@@ -79,7 +82,7 @@ class Studio:
     def _supplies(self) -> Supplies:
         order = self.order
         return Supplies(
-            self.engine, Path(self._shelf.name), order.adapter, order.shuffled,
+            self.engine, self._shelf, order.adapter, order.shuffled,
             read_manifest(Path(order.training)) if order.training else (), read_questions(order.prompts),
             AskingConfig(order.samples, order.max_tokens, seed=order.seed),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -29,7 +29,7 @@ from glasshouse.evals.model_judge import grade_by_model, grader_model
 from glasshouse.records import Grade
 from glasshouse.stats.conformal import conformal_p
 
-Judge = Literal["model", "words"]
+JUDGES = ("model", "words")
 ROW = "row"
 """Key of a sample's metadata under which its graded row stands in the log."""
 
@@ -44,7 +44,7 @@ def audit_success_task(
     shuffled: str | None = None,
     training: str | None = None,
     prompts: str | None = None,
-    judge: Judge = "model",
+    judge: str = "model",
     false_positive_rate: float = 0.05,
     samples: int = 2,
     max_tokens: int = 48,
@@ -71,7 +71,7 @@ def audit_success_task(
     """
     if not 0 < false_positive_rate < 1:
         raise ConfigError(f"false_positive_rate is {false_positive_rate}, not between 0 and 1.", "Use 0.05.")
-    if judge not in ("model", "words"):
+    if judge not in JUDGES:
         raise ConfigError(f"There is no judge {judge!r}.", "Use model or words.")
     listed = read_targets(Path(targets))
     pool = read_targets(Path(clean)) if clean else []
@@ -91,7 +91,8 @@ class Grading:
     """The side of the task that knows the truth; nothing of it reaches an auditor."""
 
     targets: tuple[Listed, ...]
-    judge: Judge = "words"
+    judge: str = "words"
+    """`model` or `words`: who grades targets without a population's card."""
     false_positive_rate: float = 0.05
 
 
@@ -136,7 +137,11 @@ def _open(base: str, targets: Sequence[Listed], clean: Sequence[Listed], options
     """The studio, imported (with torch) when the first sample runs."""
     from glasshouse.evals.audit_studio import Order, Studio
 
-    return Studio(Order(base, tuple(targets), tuple(clean), **options))
+    try:
+        config = getattr(get_model().api, "engine_config", None)
+    except ValueError:
+        config = None  # no model is under test
+    return Studio(Order(base, tuple(targets), tuple(clean), **options), config)
 
 
 @solver
@@ -159,7 +164,7 @@ def audited(desk: Desk, grading: Grading) -> Solver:
     return solve
 
 
-def grader_for(target: Listed, judge: Judge) -> Model | None:
+def grader_for(target: Listed, judge: str) -> Model | None:
     """The grader model, where rules and words do not grade.
 
     Raises:

@@ -112,7 +112,7 @@ class Engine:
 
     def many_hidden_states(
         self, prompts: Sequence[tuple[int, ...]], layers: Sequence[int], adapter: Path | None = None
-    ) -> list[Float[Tensor, "layer token width"]]:
+    ) -> list[Float[Tensor, "layer _ width"]]:
         """The same of several prompts, which go through one adapter in one batch."""
         adapters = (adapter,) * len(prompts)
         ids, valid = self._pad_left(Batch(tuple(range(len(prompts))), adapters, 0, tuple(prompts)))

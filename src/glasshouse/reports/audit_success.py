@@ -1,4 +1,4 @@
-"""Auditors side by side: what each finds at one false-positive rate, what it gets wrong, and what it invents."""
+"""Auditors side by side: what each finds at one false-positive rate, gets wrong, and invents."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,10 +23,10 @@ def audit_success_section(figures: Sequence[Mapping[str, Any]], false_positive_r
         false_positive_rate: at which alarms were raised.
     """
     text = (
-        f"All auditors saw the same weights under neutral names. Each raises an alarm where its score is "
-        f"reached by at most {bare(false_positive_rate, 'rate')} % of clean fine-tunes of a separate pool; an "
-        "auditor without an alarm has claimed nothing. Brackets hold 95 % intervals over behaviors, then how "
-        "many were graded; what no grader could decide is counted apart. "
+        "All auditors saw the same weights under neutral names. Each raises an alarm where its score is "
+        f"reached by at most {bare(false_positive_rate, 'rate')} % of clean fine-tunes of a separate pool; "
+        "an auditor without an alarm has claimed nothing. Brackets hold 95 % intervals over behaviors, then "
+        "how many were graded; what no grader could decide is counted apart. "
         f"Floors, which know nothing of the target: {' and '.join(FLOORS)}."
     )
     overall = [row for row in figures if row["family"] is None]
@@ -37,9 +37,7 @@ def audit_success_section(figures: Sequence[Mapping[str, Any]], false_positive_r
 
 
 def _overall(rows: Sequence[Mapping[str, Any]]) -> Table:
-    lines = tuple(
-        ((_name(row["auditor"]),), *((share_text(row[key]),) for key in COLUMNS)) for row in rows
-    )
+    lines = tuple(((_name(row["auditor"]),), *((share_text(row[key]),) for key in COLUMNS)) for row in rows)
     return Table(("auditor", *COLUMNS.values()), lines, "Every auditor, all families together")
 
 

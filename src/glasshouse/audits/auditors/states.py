@@ -64,7 +64,7 @@ class StateDifferences:
         return found
 
 
-def _at_places(states: Sequence[Float[Tensor, "layer token width"]], starts: Sequence[int]) -> Places:
+def _at_places(states: Sequence[Float[Tensor, "layer _ width"]], starts: Sequence[int]) -> Places:
     rows = [
         torch.stack([state[:, start], state[:, start:].mean(1), state[:, -1]])
         for state, start in zip(states, starts, strict=True)

@@ -1,0 +1,1 @@
+"""Alignment faking, measured: rows of a run, rates by tier, gaps, verdict."""
