@@ -72,6 +72,11 @@ def _own_figures(run: RunData) -> list[Section]:
         _section("asked", "What was asked", [*question_blocks(run), Paragraph((READING_FIGURES,))]),
         *figures,
         _section("findings", "Against the paper", finding_blocks(run)),
+        *(
+            [_section("transcripts", "Example transcripts", transcript_blocks(run))]
+            if run.transcripts
+            else []
+        ),
         _section("provenance", "Where it was made", provenance_blocks(run)),
     ]
 

@@ -12,6 +12,8 @@ from glasshouse.studies.introspection.compare import Value
 from glasshouse.studies.introspection.reading import Audit, Reading
 
 One = TypeVar("One", Reading, Audit)
+APART = {"clean", "cipher", "cipher_benign"}
+"""Families with a section of their own."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,7 @@ class Results:
         """Name -> which test organisms belong to it, headline groups first, then every unseen family."""
 
         def known(split: str) -> Callable[[Reading | Audit], bool]:
-            return lambda one: (
-                one.truth.split == split and one.truth.family in self.families and not one.truth.clean
-            )
+            return lambda one: one.truth.split == split and one.truth.family in self.families - APART
 
         def of(family: str) -> Callable[[Reading | Audit], bool]:
             return lambda one: one.truth.family == family

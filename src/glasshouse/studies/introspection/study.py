@@ -15,6 +15,7 @@ from typing import Any
 
 from glasshouse.data.questions import bank_hash
 from glasshouse.models.adapter import adapter_hash
+from glasshouse.organisms.card import read_card
 from glasshouse.reports.build import build_report
 from glasshouse.seeds import numpy_rng
 from glasshouse.store.atomic import read_json
@@ -82,7 +83,8 @@ def _read(
 ) -> Results:  # fmt: skip
     """Every pool asked and audited, then the attacks."""
     setup, before = _setup(plan, trained.adapter), _setup(plan, trained.before_dpo)
-    null = ask(bench, "null table", pools["null"], setup)
+    clean = [one for one in pools["null"] if read_card(one.folder).spec.get("use") != "matched"]
+    null = ask(bench, "null table", clean, setup)
     table = null_table(bench, null, setup)
     few = drawn(behaving(pools["test"]), plan.sizes.control_targets, plan.seed, "controls")
     often = Setup(trained.adapter, plan.sizes.base_samples, plan.seed)
@@ -93,7 +95,7 @@ def _read(
         test=ask(bench, "test", pools["test"], setup),
         audits=audit(bench, "test", pools["test"], setup, table),
         null=null,
-        null_before=ask(bench, "null table, before DPO", pools["null"], before),
+        null_before=ask(bench, "null table, before DPO", clean, before),
         clean=ask(bench, "clean", pools["clean_test"], setup),
         clean_before=ask(bench, "clean, before DPO", pools["clean_test"], before),
         clean_audits=audit(bench, "clean", pools["clean_test"], setup, table),
