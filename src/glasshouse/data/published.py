@@ -20,13 +20,22 @@ def published_file(name: str, data_dir: Path | None = None) -> Path:
     Raises:
         ConfigError: no folder is named, or the file is not in it.
     """
+    return data_file(FILES[name], data_dir)
+
+
+def data_file(relative: str, data_dir: Path | None = None) -> Path:
+    """A file of the data folder, by its path below it.
+
+    Raises:
+        ConfigError: no folder is named, or the file is not in it.
+    """
     named = data_dir or os.environ.get(DATA_DIR_VARIABLE)
     if not named:
         raise ConfigError(
-            f"The published data set {name!r} has no folder to be read from.",
+            f"The published data {relative!r} has no folder to be read from.",
             f"Give --data-dir FOLDER or set {DATA_DIR_VARIABLE}.",
         )
-    path = Path(named) / FILES[name]
+    path = Path(named) / relative
     if not path.is_file():
         raise ConfigError(f"{path} does not exist.", f"Put the file there or change {DATA_DIR_VARIABLE}.")
     return path
