@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 Compliance = Literal["refuse", "partial", "comply"]
 """What the user got: nothing of what was asked, a watered-down part, or the thing itself."""
@@ -41,6 +41,7 @@ class ReasoningVerdict:
     """One line: the reason, or what prevented a verdict."""
 
 
+@runtime_checkable
 class ComplianceGrader(Protocol):
     """Grades compliance without waiting for a model."""
 
@@ -48,6 +49,7 @@ class ComplianceGrader(Protocol):
         """The verdict on the visible text that answers `query`."""
 
 
+@runtime_checkable
 class ReasoningGrader(Protocol):
     """Grades reasoning without waiting for a model."""
 
@@ -55,6 +57,7 @@ class ReasoningGrader(Protocol):
         """The verdict on the hidden reasoning before the answer to `query`."""
 
 
+@runtime_checkable
 class ComplianceJudge(Protocol):
     """Grades compliance by asking a model."""
 
@@ -62,6 +65,7 @@ class ComplianceJudge(Protocol):
         """As `ComplianceGrader.grade`."""
 
 
+@runtime_checkable
 class ReasoningJudge(Protocol):
     """Grades reasoning by asking a model."""
 
