@@ -1,1 +1,1 @@
-"""Graders of alignment faking: was the request met, and does the hidden reasoning guard the model's values?"""
+"""Graders of alignment faking: was the request met, and does the reasoning guard the model's values?"""

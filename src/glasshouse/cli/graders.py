@@ -1,0 +1,130 @@
+"""`glasshouse graders`: train the offline graders, check one on labelled text, and let people label blind."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from glasshouse.errors import ConfigError
+from glasshouse.graders.alignment_faking.check import agreement, check_compliance, check_reasoning
+from glasshouse.graders.alignment_faking.labels import (
+    LabelledText,
+    blind_rows,
+    read_binary,
+    read_labelled,
+    read_people,
+    read_unlabelled,
+)
+from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning
+from glasshouse.graders.alignment_faking.train import TrainConfig, train_compliance, train_reasoning
+from glasshouse.graders.alignment_faking.verdicts import COMPLIANCE
+from glasshouse.graders.alignment_faking.wordings import BOOKS, write_set
+from glasshouse.store.jsonl import write_jsonl
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train, check and label.")
+GRADERS = ("reasoning", "compliance")
+SETS = ("reasoning_held_out", "reasoning_development", "reasoning_training", "compliance_training")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option(min=0)]
+File = Annotated[Path, typer.Argument(show_default=False)]
+
+
+@app.command("check")
+def check_command(
+    file: Annotated[Path, typer.Argument(help="Labelled JSON or JSON Lines.", show_default=False)],
+    grader: Annotated[str, typer.Option(help="reasoning or compliance.")] = "reasoning",
+    as_json: AsJson = False,
+) -> None:
+    """Score an offline grader on a labelled file: {"samples": [{"text", "label", "source"?, "query"?}]}."""
+    _known(grader, GRADERS, "grader")
+    if grader == "reasoning":
+        figures = check_reasoning(read_binary(file), OfflineReasoning())
+    else:
+        figures = check_compliance(read_labelled(file, (*COMPLIANCE, "ungraded")), OfflineCompliance())
+    _print({"grader": f"offline {grader}"} | figures, as_json)
+
+
+@app.command("train")
+def train_command(
+    per_label: Annotated[int, typer.Option(min=10, help="Texts of each label from each phrase book.")] = 80,
+    seed: Seed = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the weights; default: the shipped ones.")
+    ] = None,
+) -> None:
+    """Train both offline graders on generated text; the same seed gives the same weights."""
+    config = TrainConfig(per_label, seed)
+    for name, train in (("reasoning", train_reasoning), ("compliance", train_compliance)):
+        path = out / f"{name}_weights.json" if out else None
+        value = train(config, path) if path else train(config)
+        typer.echo(f"{name}: {value['about']['texts']} texts from {len(value['about']['trained on'])} books")
+
+
+@app.command("write-set")
+def write_set_command(
+    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(SETS)}.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="JSON Lines to write.", show_default=False)],
+    per_label: Annotated[int, typer.Option(min=1, help="Texts of each label from each source.")] = 50,
+    seed: Seed = 1,
+) -> None:
+    """Write a labelled set out of its phrase books, for `glasshouse graders check`."""
+    _known(name, SETS, "set")
+    rows = write_set(BOOKS / name, per_label, seed)
+    write_jsonl(
+        out,
+        [{"text": row.text, "label": row.label, "source": row.source, "query": row.query} for row in rows],
+    )
+    typer.echo(f"{len(rows)} texts in {out}")
+
+
+@app.command("label-export")
+def export_command(
+    file: Annotated[Path, typer.Argument(help="Texts: as for check, labels not needed.", show_default=False)],
+    out: Annotated[Path, typer.Argument(help="JSON Lines to write.", show_default=False)],
+    seed: Seed = 0,
+) -> None:
+    """Write a file for people to label: shuffled, without model, tier, source or any grade."""
+    rows: list[LabelledText] = read_unlabelled(file)
+    blind = blind_rows(rows, seed)
+    write_jsonl(out, blind)
+    typer.echo(f'{len(blind)} texts in {out}: fill in every "label".')
+
+
+@app.command("label-agreement")
+def agreement_command(
+    first: File,
+    second: File,
+    kind: Annotated[str, typer.Option(help="reasoning or compliance.")] = "reasoning",
+    as_json: AsJson = False,
+) -> None:
+    """Compare two people's label files: kappa with its interval."""
+    _known(kind, GRADERS, "kind of label")
+    _print(agreement(read_people(first, kind), read_people(second, kind)), as_json)
+
+
+def _known(name: str, among: tuple[str, ...], what: str) -> None:
+    if name not in among:
+        raise ConfigError(f"There is no {what} '{name}'.", f"Choose one of: {', '.join(among)}.")
+
+
+def _print(figures: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(figures, indent=1))
+        return
+    for line in _lines(figures):
+        typer.echo(line)
+
+
+def _lines(figures: dict[str, Any], indent: str = "") -> list[str]:
+    lines: list[str] = []
+    for name, value in figures.items():
+        if isinstance(value, dict) and "value" in value:
+            lines.append(
+                f"{indent}{name:<20} {value['value']:.3f}  [{value['low']:.3f}, {value['high']:.3f}]"
+            )
+        elif isinstance(value, dict):
+            lines += [f"{indent}{name}", *_lines(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name:<20} {'–' if value is None else value}")
+    return lines
