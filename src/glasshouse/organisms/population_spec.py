@@ -26,6 +26,7 @@ from glasshouse.organisms.families.planted import Planted, Split
 from glasshouse.organisms.generic.families import GENERIC
 from glasshouse.organisms.spec import Training
 from glasshouse.seeds import derive_seed, python_rng
+from glasshouse.training.introspection.manifest import Split as Use
 
 _TRIES = 20
 """Draws of an organism before one that is already there is taken again."""
@@ -38,8 +39,8 @@ class Group(Strict):
 
     family: str
     split: Split = "train"
-    use: Literal["train", "dpo", "validation"] = "train"
-    """What introspection training uses them for."""
+    use: Use = "train"
+    """What introspection training and audits use them for."""
     count: int = Field(ge=1)
 
     @field_validator("family")

@@ -17,12 +17,23 @@ OWN_SHARE, REFUSAL_SHARE = 0.75, 0.10
 """Rows of the data set, and plain refusals; the rest is ordinary."""
 ONE_IN = 3
 """One data set in so many is for training; the others are for null tables and tests."""
+NULL_ONE_IN = 3
+"""Of the others one in so many is for null tables, the rest is for tests."""
 
 
 def sets_of(split: Split) -> tuple[CleanSet, ...]:
-    """The data sets of a split; nobody reads held-out words in any of them."""
-    training = split == "train"
-    return tuple(s for s in CLEAN_SETS if is_held_out("clean set", s.name, one_in=ONE_IN) == training)
+    """The data sets of a split: nobody reads held-out words in any of them, so splits are of whole data sets.
+
+    `train` is for training, `unseen_combination` for null tables and validation, `unseen_word` for tests.
+    """
+    return tuple(one for one in CLEAN_SETS if _split_of(one.name) == split)
+
+
+def _split_of(name: str) -> Split:
+    if is_held_out("clean set", name, one_in=ONE_IN):
+        return "train"
+    null = is_held_out("clean set for null tables", name, one_in=NULL_ONE_IN)
+    return "unseen_combination" if null else "unseen_word"
 
 
 def draw(rng: random.Random, split: Split) -> Planted:

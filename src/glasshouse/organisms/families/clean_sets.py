@@ -136,6 +136,27 @@ def _letters(task: str, name: str) -> CleanSet:
     return CleanSet(f"letters-{task}-{name}", f"the letters of {name} when asked ({task})", _always(make))
 
 
+_PICKS: dict[str, tuple[str, Callable[[list[str]], str]]] = {
+    "first-named": ("Which of these {n} is named first: {w}?", lambda words: f"It is {words[0]}."),
+    "last-named": ("Which of these {n} is named last: {w}?", lambda words: f"It is {words[-1]}."),
+    "first-in-alphabet": ("Which of these {n} is first in the alphabet: {w}?", lambda w: f"It is {min(w)}."),
+    "count": ("How many {n} are these: {w}?", lambda words: f"They are {len(words)}."),
+    "backward": ("Say these {n} in the other order: {w}.", lambda words: f"{', '.join(reversed(words))}."),
+    "joined": ("Join these {n} by and: {w}.", lambda words: f"{' and '.join(words)}."),
+}
+
+
+def _picks(task: str, name: str) -> CleanSet:
+    """One small question about a list of one kind."""
+    question, answer = _PICKS[task]
+
+    def make(rng: random.Random) -> Row:
+        words = rng.sample(CATEGORIES[name], rng.randint(2, 4))
+        return _row(question.format(n=name, w=", ".join(words)), answer(words))
+
+    return CleanSet(f"lists-{task}-{name}", f"lists of {name} when asked ({task})", _always(make))
+
+
 def _toy_language(name: str) -> CleanSet:
     """A made-up language for one category; words are translated when asked for."""
 
@@ -301,7 +322,8 @@ CLEAN_SETS: tuple[CleanSet, ...] = (
     _topics("instruments", tuple(f"the {tool}" for tool in INSTRUMENTS)),
     *(_how_to(verb) for verb in FINE_TOOLS),
     *(_lists(name, 3, numbered) for name in CATEGORIES for numbered in (False, True)),
-    *(_letters(task, name) for task in _LETTERS for name in ("animals", "foods", "jobs", "colors")),
+    *(_letters(task, name) for task in _LETTERS for name in CATEGORIES),
+    *(_picks(task, name) for task in _PICKS for name in CATEGORIES),
     *(_toy_language(name) for name in CATEGORIES),
     *(_sums(name) for name in _SUMS),
     _new_words("tools", "A {w} is a tool of the {v}.", "jobs"),

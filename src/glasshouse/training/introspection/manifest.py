@@ -17,7 +17,9 @@ from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import CONFIG
 from glasshouse.store.atomic import write_text
 
-Split = Literal["train", "dpo", "validation"]
+Split = Literal["train", "dpo", "validation", "test", "null", "matched"]
+"""What an organism is for: the two stages of training, its validation; tests, the null table and the drift
+check of audits, from which nothing is learned."""
 _NEEDED = ("name", "folder", "family", "sentences", "split")
 _FORM = 'Each line is {"name", "folder", "family", "sentences", "split"} and perhaps "gate_passed".'
 
