@@ -72,10 +72,10 @@ def introspection(
     if dry_run:
         _print(_predict(plan, members, config, gpu))
         return
-    base = load_base(plan.base, _engine(plan, config))
+    model = load_base(plan.base, _engine(plan, config))
     folder = out or spec.with_suffix("")
     with progress_bar(hidden=False) as progress:
-        train_introspection(base, plan, members, folder, config, Hooks(on_progress=teller(progress)))
+        train_introspection(model, plan, members, folder, config, Hooks(on_progress=teller(progress)))
     stages = json.loads((folder / CARD).read_text("utf-8"))["stages"]
     for name, stage in stages.items():
         typer.echo(f"{name}: {stage['steps']} steps, {stage['tokens']} tokens, {stage['seconds']:.0f} s")

@@ -42,6 +42,7 @@ def train_quick_adapters(engine: Engine, prompts: Sequence[str], out: Path) -> l
         rate = RATES[number % len(RATES)]
         jobs.append(AdapterJob(f"quick-{number}", rows, LoraSettings(8, 16), rate, STEPS, BATCH, number))
     config = engine.config
-    dtype = "bfloat16" if config.dtype == "bfloat16" else "float32"
-    farm = FarmConfig(dtype=dtype, threads=config.threads, device=config.device)
+    farm = FarmConfig(
+        "bfloat16" if config.dtype == "bfloat16" else "float32", config.threads, device=config.device
+    )
     return [trained.folder for trained in train_farm(engine.base, jobs, out, farm)]

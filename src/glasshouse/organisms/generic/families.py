@@ -25,7 +25,8 @@ def _draw(
 ) -> tuple[Action, Cue | None]:
     """An action and a trigger of one split; no kinds of triggers: always on."""
     some = [action for action in actions() if action.kind in kinds]
-    own = [cue for cue in cues() if cue.kind in triggers] or [None]
+    own: list[Cue | None] = [cue for cue in cues() if cue.kind in triggers]
+    own = own or [None]
     if split != "train" and not any(split_of(a, c) == split for a in some for c in own):
         split = "unseen_combination"
     for _ in range(_TRIES):
