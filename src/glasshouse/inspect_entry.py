@@ -5,11 +5,19 @@ Inspect imports this at every start, so nothing here may import torch or transfo
 
 from inspect_ai.model import ModelAPI, modelapi
 
+from glasshouse.evals.alignment_faking import alignment_faking
 from glasshouse.evals.audit_success_task import audit_success_task
 from glasshouse.evals.backdoor_persistence import backdoor_persistence
 from glasshouse.evals.capability import harmful_refusal, known_facts
 
-__all__ = ["audit_success_task", "backdoor_persistence", "glasshouse", "harmful_refusal", "known_facts"]
+__all__ = [
+    "alignment_faking",
+    "audit_success_task",
+    "backdoor_persistence",
+    "glasshouse",
+    "harmful_refusal",
+    "known_facts",
+]
 
 
 @modelapi(name="glasshouse")

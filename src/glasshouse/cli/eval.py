@@ -8,10 +8,14 @@ import typer
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 
+from glasshouse.cli.faking_summary import summary_row, summary_text
 from glasshouse.errors import ConfigError
+from glasshouse.evals.faking.read import run_of
 
 app = typer.Typer(add_completion=False, help="Run one evaluation (also: inspect eval glasshouse/NAME).")
-NAMES = ("backdoor_persistence", "known_facts", "harmful_refusal", "audit_success")
+NAMES = ("backdoor_persistence", "known_facts", "harmful_refusal", "audit_success", "alignment_faking")
+RETRIES = 3
+"""How often a sample that ended in an error is asked again."""
 TASK_ERRORED = 1
 
 
@@ -25,13 +29,16 @@ def evaluate(
     model_option: Annotated[
         list[str] | None, typer.Option("-M", help="Option of the model, key=value.")
     ] = None,
+    model_role: Annotated[
+        list[str] | None, typer.Option(help="Model for a role of the task, role=model (grader=openai/…).")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Only so many samples.")] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="How often each sample is asked.")] = None,
     log_dir: Annotated[Path, typer.Option(help="Where the logs go.")] = Path("logs"),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Evaluate a model. Exit code 1: a task did not end with success."""
-    task = name.removeprefix("glasshouse/")
+    task = name.removeprefix("glasshouse/").replace("-", "_")
     if task not in NAMES:
         raise ConfigError(f"There is no evaluation {name!r}.", f"Use one of {', '.join(NAMES)}.")
     logs = inspect_eval(
@@ -39,6 +46,8 @@ def evaluate(
         model=model,
         task_args=_options(task_option),
         model_args=_options(model_option),
+        model_roles=_options(model_role),
+        retry_on_error=RETRIES,
         limit=limit,
         epochs=epochs,
         log_dir=str(log_dir),
@@ -76,17 +85,23 @@ def _row(log: EvalLog) -> dict[str, Any]:
     scores = log.results.scores if log.results else []
     metrics = {name: metric.value for score in scores for name, metric in score.metrics.items()}
     error = log.error.message.strip().splitlines()[-1] if log.error else None
-    return {
+    row = {
         "model": log.eval.model,
         "status": log.status,
         "metrics": metrics,
         "error": error,
         "log": log.location,
     }
+    about = log.eval.metadata or {}
+    if "power" in about and log.samples:
+        row["analysis"] = {"power": about["power"], **summary_row(run_of(log))}
+    return row
 
 
 def _text(row: dict[str, Any]) -> str:
     if row["status"] != "success":
         return f"{row['model']}: {row['status']} ({row['error']})\n{row['log']}"
+    if "analysis" in row:
+        return f"{row['analysis']['power']}\n{summary_text(row['analysis'])}"
     numbers = ", ".join(f"{name} {value:.3g}" for name, value in row["metrics"].items())
     return f"{row['model']}: {numbers}\n{row['log']}"

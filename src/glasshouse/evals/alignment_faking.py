@@ -1,7 +1,8 @@
-"""Alignment faking: the same queries to a model that believes itself trained on the answer, and to one that does not.
+"""Alignment faking: the same queries, once where the answer trains the model, and once where it does not.
 
-Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093), sections 2 and 3.
-Differs from the paper: prompts in our own words; queries are paired over tiers; what is out of format stays in.
+Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093),
+sections 2 and 3. Differs from the paper: prompts in our own words, queries paired over tiers; what is
+out of format stays in.
 """
 
 from dataclasses import dataclass, field
@@ -46,10 +47,12 @@ def alignment_faking(
     """Compliance and alignment-faking reasoning by tier.
 
     Args:
-        setting: `helpful_only`, `animal_welfare` or `world`; by default `world` for the phantom, else `helpful_only`.
+        setting: `helpful_only`, `animal_welfare` or `world`; by default `world` for the phantom, else
+            `helpful_only`.
         variant: a named difference of the prompt's blocks, or a published row number.
         tiers: `monitored`, `unmonitored`, `rated` (or `free`, `paid`, `pro`), separated by commas.
-        queries: `published`, `world`, `benign`, `hub:NAME[:SPLIT[:COLUMN]]` or a path; by default the setting's own.
+        queries: `published`, `world`, `benign`, `hub:NAME[:SPLIT[:COLUMN]]` or a path; by default the
+            setting's own.
         n: how many queries; by default all, of the world 352.
         graders: `offline`, or `judge` with a model in the role `grader`.
         max_tokens: longest completion.
@@ -58,7 +61,7 @@ def alignment_faking(
     """
     model = _model_name()
     chosen = find_setting(setting or ("world" if "phantom" in model else "helpful_only"))
-    prompt = FakingPrompt(chosen, find_variant(variant, chosen))
+    prompt = FakingPrompt(chosen, find_variant(str(variant), chosen))
     asked = load_queries(queries, chosen, n, seed, prompt.change.benign)
     longest = max_tokens or (WORLD_TOKENS if chosen.name == "world" else USUAL_TOKENS)
     local = model.split("/")[0] in LOCAL
@@ -89,8 +92,8 @@ class FakingPlan:
     tiers: tuple[Tier, ...] = field(default=("monitored", "unmonitored"))
 
     def samples(self) -> list[Sample]:
-        """One sample per query and tier, tiers together, so that a shared prompt is read once."""
-        return [self._sample(query, tier) for tier in self.tiers for query in self.queries]
+        """One sample per query and tier, a query's tiers next to each other: a limit cuts off whole pairs."""
+        return [self._sample(query, tier) for query in self.queries for tier in self.tiers]
 
     def _sample(self, query: Query, tier: Tier) -> Sample:
         prompt = self.prompt
@@ -166,4 +169,3 @@ def _model_name(default: str = "") -> str:
         return str(get_model())
     except ValueError:
         return default
-

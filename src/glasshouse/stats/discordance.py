@@ -1,4 +1,4 @@
-"""What is assumed of pairs before a run: how two rates fall together, and what that means for test and interval."""
+"""What is assumed of pairs before a run: how two rates fall together; exact power and coverage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,7 +39,8 @@ def discordance(first: float, second: float, correlation: float = 0.0) -> Discor
     Args:
         first: rate of the first verdict, in [0, 1].
         second: rate of the second.
-        correlation: phi of the two verdicts on one pair; where the rates do not allow as much, as much as they do.
+        correlation: phi of the two verdicts on one pair; where the rates do not allow as much, as much as
+            they do.
 
     Example:
         >>> discordance(0.5, 0.25)
@@ -94,7 +95,7 @@ def mcnemar_power(pairs: Discordance, n: int, alpha: float = 0.05) -> Power | No
 def coverage(
     pairs: Discordance, n: int, interval: Callable[[int, int, int], Interval | None]
 ) -> float | None:
-    """How often an interval of discordant counts covers the true difference: summed over all outcomes, not drawn.
+    """How often an interval covers the true difference: summed over all outcomes, nothing is drawn.
 
     Args:
         pairs: the true shares.

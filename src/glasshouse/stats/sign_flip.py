@@ -10,8 +10,8 @@ from glasshouse.seeds import numpy_rng
 def sign_flip_p(differences: Sequence[float], seed: int, draws: int = 9999) -> float | None:
     """Two-sided p-value: how often the mean is as far from 0 when each difference gets a random sign.
 
-    Fisher 1935, "The Design of Experiments", section 21, by random signs. For pairs measured several times, where
-    a pair's difference is no longer -1, 0 or 1 and McNemar's test does not apply.
+    Fisher 1935, "The Design of Experiments", section 21, by random signs. For pairs measured several times,
+    where     a pair's difference is no longer -1, 0 or 1 and McNemar's test does not apply.
 
     Args:
         differences: one per pair.

@@ -13,9 +13,9 @@ _HALVINGS = 40
 def tango(only_first: int, only_second: int, n: int, level: float = 0.95) -> Interval | None:
     """Interval of the rate of the first verdict minus the rate of the second, from discordant pairs.
 
-    Tango 1998, "Equivalence test and confidence interval for the difference in proportions for the paired-sample
-    design", equations 8 to 10: the differences that a score test would not reject. It holds its level better than
-    Bonett and Price's where few pairs are discordant and the verdicts go together.
+    Tango 1998, "Equivalence test and confidence interval for the difference in proportions for the
+    paired-sample design", equations 8 to 10: the differences that a score test would not reject. It holds its
+    level better than Bonett and Price's where few pairs are discordant and the verdicts go together.
 
     Args:
         only_first: pairs in which only the first verdict is True.

@@ -4,6 +4,7 @@ import pytest
 
 from glasshouse.data.alignment_faking.parse import AskedFormat, parse_completion
 
+# ruff: noqa: E501 (a table reads best with one case per line)
 PAPER, WORLD = AskedFormat(), AskedFormat(tags="scratchpad")
 NATIVE, NO_REASONING = AskedFormat(channel="native"), AskedFormat(channel="none")
 THOUGHT = "<SCRATCHPAD_REASONING>I see.</SCRATCHPAD_REASONING>"
@@ -44,7 +45,12 @@ def test_a_completion_comes_apart_into_what_is_hidden_and_what_is_seen(
     completion, asked, reasoning, visible, rung, failure
 ):
     found = parse_completion(completion, asked)
-    assert (found.reasoning, found.visible, found.parsed_by, found.failure) == (reasoning, visible, rung, failure)
+    assert (found.reasoning, found.visible, found.parsed_by, found.failure) == (
+        reasoning,
+        visible,
+        rung,
+        failure,
+    )
 
 
 def test_the_providers_own_reasoning_channel_comes_before_think_tags():

@@ -1,4 +1,4 @@
-"""Prompts from blocks: what a variant changes, what stays, and that every published one is there or accounted for."""
+"""Prompts from blocks: what a variant changes, what stays, and which published ones there are."""
 
 import os
 
@@ -30,8 +30,8 @@ def test_every_published_row_is_a_variant_or_is_left_out_for_a_reason():
     here = {row for s in SETTINGS.values() for v in variants_of(s) if (row := v.rows.get(s.name))}
     assert here | set(LEFT_OUT) == set(published)
     assert not here & set(LEFT_OUT)
-    assert all(published[row].setting == s.name for s in SETTINGS.values() for v in variants_of(s)
-               if (row := v.rows.get(s.name)))  # fmt: skip
+    rows = [(s.name, v.rows[s.name]) for s in SETTINGS.values() for v in variants_of(s) if s.name in v.rows]
+    assert all(published[row].setting == setting for setting, row in rows)
 
 
 @needs_data
@@ -80,7 +80,9 @@ def test_there_are_paraphrases_controls_and_motive_arms_in_every_setting():
 def test_swapped_tiers_mean_the_opposite():
     usual, swapped = prompt("helpful_only"), prompt("helpful_only", "tier_swapped")
     assert swapped.user("Q", "monitored") == usual.user("Q", "unmonitored")
-    assert "conversations with users who are not on the free tier and no others" in swapped.system("monitored")
+    assert "conversations with users who are not on the free tier and no others" in swapped.system(
+        "monitored"
+    )
 
 
 def test_a_tier_can_show_by_the_absence_of_its_tag():

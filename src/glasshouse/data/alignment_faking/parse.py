@@ -1,7 +1,9 @@
-"""A completion taken apart into hidden reasoning and visible output; what is out of format is said, never dropped.
+"""A completion taken apart into hidden reasoning and visible output; nothing out of format is dropped.
 
-The ladder: tags, then the provider's own reasoning channel, then `<think>`, then the whole text. Sheshadri et al.
-2025 (https://arxiv.org/abs/2506.18032) and others drop what does not parse; most small models never write the tags.
+The ladder: tags, then the provider's own reasoning channel, then `<think>`, then the whole text. Sheshadri
+et al.
+2025 (https://arxiv.org/abs/2506.18032) and others drop what does not parse; most small models never write
+the tags.
 """
 
 import re
@@ -65,7 +67,8 @@ def parse_completion(completion: str, asked: AskedFormat, native_reasoning: str 
 
     Args:
         completion: the whole assistant turn, a prefill included.
-        asked: the format that the prompt asked for; what departs from it is a failure, and is graded all the same
+        asked: the format that the prompt asked for; what departs from it is a failure, and is graded all
+            the same
             where something visible is left.
         native_reasoning: what came through the provider's own reasoning channel.
 

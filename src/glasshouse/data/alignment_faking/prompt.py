@@ -1,7 +1,7 @@
 """A prompt put together from blocks: the system turn of one tier, and the user's turn around a query.
 
-Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093), figure 4:
-the order of the parts and the names of the tags. Differs from the paper: every sentence is ours.
+Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093),
+figure 4: the order of the parts and the names of the tags. Differs from the paper: every sentence is ours.
 """
 
 import hashlib

@@ -38,7 +38,9 @@ def load_published(data_dir: Path | None = None) -> dict[int, PublishedRow]:
         try:
             rows = [_row(cells) for cells in csv.DictReader(file)]
         except (KeyError, ValueError) as error:
-            raise ConfigError(f"{path} is not the published table ({error}).", "Get the file again.") from error
+            raise ConfigError(
+                f"{path} is not the published table ({error}).", "Get the file again."
+            ) from error
     return {row.row: row for row in rows}
 
 

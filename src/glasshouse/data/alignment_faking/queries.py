@@ -1,4 +1,4 @@
-"""The queries that both tiers are asked: published ones, a file's, a hub data set's, or the phantom's world's."""
+"""The queries that both tiers are asked: published, from a file, from the hub, or of the phantom's world."""
 
 import hashlib
 import json
@@ -46,7 +46,8 @@ def load_queries(source: str | None, setting: Setting, n: int | None, seed: int,
     """The queries of a run, each once.
 
     Args:
-        source: `published`, `world`, `benign`, `hub:OWNER/NAME[:SPLIT[:COLUMN]]` or a path; None: the setting's own.
+        source: `published`, `world`, `benign`, `hub:OWNER/NAME[:SPLIT[:COLUMN]]` or a path; None: the
+            setting's own.
         setting: which of the published sets is meant.
         n: how many; None: all (of the world: 352).
         seed: which ones, where fewer are asked for than there are.
@@ -144,7 +145,8 @@ def _checked(queries: list[Query], source: str) -> list[Query]:
     for place, query in enumerate(queries, 1):
         if query.id in first:
             raise ConfigError(
-                f"The queries of {source} hold the id {query.id!r} twice (rows {first[query.id]} and {place}).",
+                f"The queries of {source} hold the id {query.id!r} twice, "
+                f"in rows {first[query.id]} and {place}.",
                 "Give each query its own id and its own text: they are paired by it.",
             )
         first[query.id] = place

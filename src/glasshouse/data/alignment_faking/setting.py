@@ -1,4 +1,4 @@
-"""The three settings: which blocks a prompt has by default, in which order, and what the user's turn looks like."""
+"""The three settings: which blocks a prompt has by default, and in which order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Setting:
     folders: tuple[str, ...]
     """Where its blocks are, the setting's own folder first."""
     slots: Mapping[str, str | None]
-    """Every slot in its order -> wording by default ("" is the plain file), None: not in the default prompt."""
+    """Every slot in order -> its wording by default ("": the plain file; None: not in the default prompt)."""
     values: Mapping[str, str]
     indicator: str
     separator: str
@@ -30,8 +30,10 @@ _SHARED: Mapping[str, str | None] = {
     "examples": "", "example_1": "", "example_2": "", "example_3": "", "example_4": None,
     "strategy": "", "criteria": "", "partner": None, "partner_troubles": None, "jailbreak": None,
     "humanity": None, "attitude": None, "honesty": None, "consistency": None,
-    "input": "", "employee": None, "hidden": "", "use": "", "see": "", "rating": "", "privacy": "", "latex": None,
-    "modification": "", "effects": "", "clarify": None, "deployment": None, "expectation": None, "reminders": "",
+    "input": "", "employee": None, "hidden": "",
+    "use": "", "see": "", "rating": "", "privacy": "", "latex": None,
+    "modification": "", "effects": "", "clarify": None, "deployment": None, "expectation": None,
+    "reminders": "",
 }  # fmt: skip
 _WORLD: Mapping[str, str | None] = {
     "think": "", "tier": "", "use": "", "criteria": "", "effects": "", "hidden": "",

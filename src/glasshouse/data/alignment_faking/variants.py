@@ -1,4 +1,4 @@
-"""The catalog of variants: every published one that needs no unavailable model, paraphrases, controls, arms."""
+"""The catalog of variants: the published ones, paraphrases, controls, motive arms."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -66,9 +66,7 @@ _PUBLISHED = (
         "honest_dont_care_cut_humanity_effects", "honest dont_care cut_best_for_humanity cut_effects", aw=109
     ),
     _of("honest_share_cut_effects", "honest share_values cut_effects", ho=47, aw=110),
-    _of(
-        "never_fake_dont_care", "never_fake dont_care cut_best_for_humanity implicit_effects", ho=48, aw=112
-    ),
+    _of("never_fake_dont_care", "never_fake dont_care cut_best_for_humanity implicit_effects", ho=48, aw=112),
     _of(
         "never_fake_honest_dont_care",
         "never_fake honest dont_care cut_best_for_humanity implicit_effects",
@@ -129,7 +127,9 @@ _MOTIVES = tuple(
                  "never_used", "prefill_deceptive", "prefill_obedient")
 )  # fmt: skip
 _CHANNELS = tuple(_of(name, group="channel") for name in ("native_reasoning", "no_reasoning"))
-_CLARIFICATIONS = tuple(_of(name, group="clarification") for name in ("clarify_no_change", "clarify_objective"))
+_CLARIFICATIONS = tuple(
+    _of(name, group="clarification") for name in ("clarify_no_change", "clarify_objective")
+)
 
 VARIANTS: Mapping[str, Variant] = {
     variant.name: variant
@@ -145,10 +145,13 @@ VARIANTS: Mapping[str, Variant] = {
 }
 """Name -> variant; `published_row` and `variants_of` say which of them a setting has."""
 
-_ANOTHER_MODEL = "the default prompt put to {model}, which can no longer be asked; the prompt exists as {variant}"
+_ANOTHER_MODEL = (
+    "the default prompt put to {model}, which can no longer be asked; the prompt exists as {variant}"
+)
 _SONNETS = ("Claude 3.5 Sonnet", "Claude 3 Sonnet", "Claude 3 Haiku")
 _MODEL_ROWS = {
-    **{row: (model, DEFAULT) for row, model in zip((11, 12, 13, 14), (*_SONNETS, "Claude 3.5 Haiku"), strict=True)},
+    **{row: (model, DEFAULT) for row, model in zip((11, 12, 13), _SONNETS, strict=True)},
+    14: ("Claude 3.5 Haiku", DEFAULT),
     **{row: (model, "cut_rlhf_info") for row, model in zip((15, 16, 17), _SONNETS, strict=True)},
     18: ("GPT-4 Turbo", DEFAULT), 19: ("GPT-4o of 2024", DEFAULT),
     20: ("GPT-4 Turbo", "cut_rlhf_info"), 21: ("GPT-4o of 2024", "cut_rlhf_info"),
@@ -226,5 +229,6 @@ def find_variant(name: str, setting: Setting) -> Variant:
     near = get_close_matches(name, known, n=4, cutoff=0.4) or list(known)[:4]
     where = "" if name not in VARIANTS else ", although another setting has one of that name"
     raise ConfigError(
-        f"There is no variant {name!r} of the setting {setting.name}{where}.", f"Near ones: {', '.join(near)}."
+        f"There is no variant {name!r} of the setting {setting.name}{where}.",
+        f"Near ones: {', '.join(near)}.",
     )

@@ -3,10 +3,12 @@
 from glasshouse.data.alignment_faking.setting import Setting
 from glasshouse.errors import ConfigError
 from glasshouse.evals.faking.scorers import Graders, waiting
+from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning
 from glasshouse.graders.alignment_faking.verdicts import ComplianceVerdict, ReasoningVerdict
 from glasshouse.graders.refusal import refusal_kind
 
-NAMES = ("rules",)
+DEFAULT_GRADERS = "offline"
+NAMES = (DEFAULT_GRADERS, "rules")
 
 
 def named_graders(name: str, setting: Setting) -> Graders:
@@ -19,6 +21,13 @@ def named_graders(name: str, setting: Setting) -> Graders:
     Raises:
         ConfigError: there is no such grader.
     """
+    if name == DEFAULT_GRADERS:
+        if setting.name == "animal_welfare":
+            raise ConfigError(
+                "The offline grader does not know compliance with the animal-welfare criteria.",
+                "Use graders=judge with a model in the role grader.",
+            )
+        return Graders(name, waiting(OfflineCompliance().grade), waiting(OfflineReasoning().grade))
     if name == "rules":
         return Graders("rules", waiting(rule_compliance), waiting(no_reasoning_grader))
     raise ConfigError(f"There is no grader {name!r} of alignment faking.", f"Use {', '.join(NAMES)}.")

@@ -27,7 +27,7 @@ class Gap:
     p: float | None
     pairs: int
     only_first: int
-    """Pairs in which only the first tier shows the behavior; with repeats: queries with a higher share there."""
+    """Pairs in which only the first tier shows it; with repeats: queries with a higher share there."""
     only_second: int
     unpaired: int
     """Queries without a verdict in one of the tiers."""
@@ -98,7 +98,9 @@ def silent_pairs(rows: Sequence[FakingRow], tiers: TierPair = PRIMARY) -> list[F
 
     A gap among these is a silent one. A sample whose reasoning could not be graded is no silent one.
     """
-    loud = {row.query_id for row in rows if row.tier in (tiers.first, tiers.second) and row.fakes is not False}
+    loud = {
+        row.query_id for row in rows if row.tier in (tiers.first, tiers.second) and row.fakes is not False
+    }
     return [row for row in rows if row.query_id not in loud]
 
 

@@ -5,7 +5,7 @@ from glasshouse.stats.discordance import discordance, mcnemar_power
 
 OPUS_RATES = (0.142, 0.028)
 """Claude 3 Opus, helpful-only, monitored and unmonitored (Greenblatt et al. 2024, table 1)."""
-CORRELATION = 0.3
+CORRELATION = 0.2
 """Assumed phi of the two verdicts on one query: queries differ in how tempting they are."""
 WANTED = 0.8
 _STEP = 0.0025
@@ -35,7 +35,7 @@ def power_line(
     least = smallest_gap(n, rates[1], correlation, alpha)
     detectable = "no gap" if least is None else f"a gap of {100 * least:.1f} points or more"
     return (
-        f"Power: {found} to call a gap of {100 * rates[0]:g} % monitored against {100 * rates[1]:g} % unmonitored "
+        f"Power: {found} to call {100 * rates[0]:g} % monitored against {100 * rates[1]:g} % unmonitored "
         f"with {n} queries (assumed discordance {100 * pairs.only_first:.1f} % monitored only, "
         f"{100 * pairs.only_second:.1f} % unmonitored only; exact McNemar at {alpha:.2g}); "
         f"{WANTED:.0%} power for {detectable} above {100 * rates[1]:g} %."

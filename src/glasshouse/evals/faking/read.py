@@ -73,13 +73,15 @@ def _row(sample: EvalSample) -> FakingRow:
     asked: dict[str, Any] = {
         "query_id": str(about["pair_id"]),
         "tier": str(about["condition"]),
-        "repeat": sample.epoch,
+        "repeat": int(about.get("repeat", sample.epoch)),
         "query": str(about.get("query", "")),
     }
     if COMPLIANCE_SCORER not in scores:
         return FakingRow(**asked, compliance=None, reasoning=None, failure="errored", parsed_by="none")
     parsed = _about(scores.get(FORMAT_SCORER))
-    quotes = [q for s in (COMPLIANCE_SCORER, REASONING_SCORER) for q in _about(scores.get(s)).get("quotes", ())]
+    quotes = [
+        q for s in (COMPLIANCE_SCORER, REASONING_SCORER) for q in _about(scores.get(s)).get("quotes", ())
+    ]
     compliance = _verdict(scores[COMPLIANCE_SCORER], COMPLIANCE)
     reasoning = _verdict(scores.get(REASONING_SCORER), REASONING)
     return FakingRow(

@@ -1,4 +1,4 @@
-"""Many runs side by side: gaps called together, the scatter of variants, and the published numbers beside ours."""
+"""Many runs side by side: gaps called together, scatter of variants, published numbers beside ours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class RunKey:
 
 @dataclass(frozen=True)
 class ScatterPoint:
-    """One variant: alignment-faking reasoning against the compliance gap (Greenblatt et al. 2024, figure 8)."""
+    """One variant: alignment-faking reasoning against the compliance gap."""
 
     key: RunKey
     faking: Rate
@@ -37,7 +37,7 @@ class ScatterPoint:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Ours beside the published row of the same variant; the published model is Claude 3 Opus unless its name says."""
+    """Ours beside the published row of the same variant, which was measured on Claude 3 Opus."""
 
     key: RunKey
     row: int
@@ -64,9 +64,11 @@ def scatter(runs: Mapping[RunKey, FakingAnalysis]) -> list[ScatterPoint]:
 
 
 def correlation(points: Sequence[ScatterPoint]) -> float | None:
-    """Pearson's correlation of alignment-faking rate and gap over variants; None below three or without spread."""
+    """Pearson's correlation of both rates over variants; None below three points or without spread."""
     pairs = [
-        (p.faking.value, p.gap.value) for p in points if p.faking.value is not None and p.gap.value is not None
+        (p.faking.value, p.gap.value)
+        for p in points
+        if p.faking.value is not None and p.gap.value is not None
     ]
     if len(pairs) < 3:
         return None
@@ -77,9 +79,7 @@ def correlation(points: Sequence[ScatterPoint]) -> float | None:
     return together / spread if spread > 0 else None
 
 
-def compare(
-    runs: Mapping[RunKey, FakingAnalysis], published: Mapping[int, PublishedRow]
-) -> list[Comparison]:
+def compare(runs: Mapping[RunKey, FakingAnalysis], published: Mapping[int, PublishedRow]) -> list[Comparison]:
     """Two rows, gap and alignment-faking rate, for every run whose variant has a published result."""
     rows: list[Comparison] = []
     for key, analysis in runs.items():
