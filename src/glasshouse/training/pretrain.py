@@ -30,8 +30,8 @@ SHAPES = {"1m": (128, 4, 2, 1, 384), "2m": (192, 5, 3, 1, 576), "5m": (256, 6, 4
 """Size -> width, layers, heads, key-value heads, width of the MLP."""
 
 
-HOT, COOLED, HELD = 1924, 7400, 0.7
-"""Step where the full rate ends; where cooling would reach zero; share of the steps where the last fall begins."""
+HOT, COOLED, HELD = 1924, 7400, 0.8
+"""Steps: the full rate ends; cooling would reach zero. Share of all steps: the last fall begins."""
 WARM, FLOOR = 0.4, 0.2
 """Of the full rate: where cooling begins, and the rate that is held."""
 
