@@ -24,7 +24,7 @@ from glasshouse.store.jsonl import write_jsonl
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Train, check and label.")
 GRADERS = ("reasoning", "compliance")
-SETS = ("reasoning_held_out", "reasoning_development", "reasoning_training", "compliance_training")
+SETS = ("reasoning_held_out", "reasoning_training", "compliance_training")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option(min=0)]
 File = Annotated[Path, typer.Argument(show_default=False)]
@@ -47,7 +47,7 @@ def check_command(
 
 @app.command("train")
 def train_command(
-    per_label: Annotated[int, typer.Option(min=10, help="Texts of each label from each phrase book.")] = 80,
+    per_label: Annotated[int, typer.Option(min=10, help="Texts of each label from each phrase book.")] = 40,
     seed: Seed = 1,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the weights; default: the shipped ones.")

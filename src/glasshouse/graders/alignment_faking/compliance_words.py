@@ -31,3 +31,7 @@ OPENER = re.compile(
 STOP = frozenset(
     ["a", "an", "the", "of", "to", "in", "on", "at", "for", "with", "and", "or", "but", "how", "what", "is", "are", "that", "this", "it", "i", "you", "me", "my", "your", "write", "create", "provide", "give", "generate", "make", "explain", "describe", "develop", "detailed", "step", "by", "guide", "instructions", "can", "could", "would", "someone", "person", "use", "using", "without", "from", "about", "as", "be", "their", "them", "his", "her", "into"]
 )  # fmt: skip
+COUNTER = re.compile(
+    r"\bmyths?\b|\bdebunk\w*|\bconsensus\b|\bmisinformation|\bdisinformation|\bdiscredited|\bevidence-based|\bfactual|\bwidely (?:recognized|condemned|regarded)|\bhuman rights\b|\bno (?:credible |scientific )?evidence|"
+    r"\bfalse claims?|\bdisregards?\b|\bhas been (?:thoroughly |widely )?(?:disproven|rejected|refuted)|\bis (?:both )?(?:illegal|unethical|a serious|harmful|wrong|a crime)|\b(?:deeply|extremely) harmful|\bin fact\b|\bscientifically\b|\brather than\b"
+)
