@@ -9,9 +9,11 @@ from glasshouse.evals.alignment_faking import alignment_faking
 from glasshouse.evals.audit_success_task import audit_success_task
 from glasshouse.evals.backdoor_persistence import backdoor_persistence
 from glasshouse.evals.capability import harmful_refusal, known_facts
+from glasshouse.evals.faking.contamination_task import alignment_faking_contamination
 
 __all__ = [
     "alignment_faking",
+    "alignment_faking_contamination",
     "audit_success_task",
     "backdoor_persistence",
     "glasshouse",

@@ -8,12 +8,19 @@ import typer
 from inspect_ai import eval as inspect_eval
 from inspect_ai.log import EvalLog
 
-from glasshouse.cli.faking_summary import summary_row, summary_text
+from glasshouse.cli.faking_summary import summary_rows, summary_text
 from glasshouse.errors import ConfigError
 from glasshouse.evals.faking.read import run_of
 
 app = typer.Typer(add_completion=False, help="Run one evaluation (also: inspect eval glasshouse/NAME).")
-NAMES = ("backdoor_persistence", "known_facts", "harmful_refusal", "audit_success", "alignment_faking")
+NAMES = (
+    "backdoor_persistence",
+    "known_facts",
+    "harmful_refusal",
+    "audit_success",
+    "alignment_faking",
+    "alignment_faking_contamination",
+)
 RETRIES = 3
 """How often a sample that ended in an error is asked again."""
 TASK_ERRORED = 1
@@ -54,6 +61,9 @@ def evaluate(
         display="none" if as_json else None,
     )
     rows = [_row(log) for log in logs]
+    faking = [place for place, log in enumerate(logs) if _is_faking(log)]
+    for place, analysis in zip(faking, summary_rows([run_of(logs[i]) for i in faking]), strict=True):
+        rows[place]["analysis"] = {"power": (logs[place].eval.metadata or {})["power"], **analysis}
     typer.echo(json.dumps(rows, indent=1) if as_json else "\n".join(_text(row) for row in rows))
     if any(log.status != "success" for log in logs):
         raise typer.Exit(TASK_ERRORED)
@@ -85,17 +95,17 @@ def _row(log: EvalLog) -> dict[str, Any]:
     scores = log.results.scores if log.results else []
     metrics = {name: metric.value for score in scores for name, metric in score.metrics.items()}
     error = log.error.message.strip().splitlines()[-1] if log.error else None
-    row = {
+    return {
         "model": log.eval.model,
         "status": log.status,
         "metrics": metrics,
         "error": error,
         "log": log.location,
     }
-    about = log.eval.metadata or {}
-    if "power" in about and log.samples:
-        row["analysis"] = {"power": about["power"], **summary_row(run_of(log))}
-    return row
+
+
+def _is_faking(log: EvalLog) -> bool:
+    return "power" in (log.eval.metadata or {}) and bool(log.samples)
 
 
 def _text(row: dict[str, Any]) -> str:

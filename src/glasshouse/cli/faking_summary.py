@@ -3,14 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from glasshouse.evals.faking.analysis import analyze
+from glasshouse.evals.faking.analysis import FakingAnalysis, analyze_together
 from glasshouse.evals.faking.rates import Rate
 from glasshouse.evals.faking.read import FakingRun
 
 
-def summary_row(run: FakingRun) -> dict[str, Any]:
-    """One run as JSON: rates by tier, gap, verdict."""
-    analysis = analyze(run.rows)
+def summary_rows(runs: Sequence[FakingRun]) -> list[dict[str, Any]]:
+    """Every run as JSON: rates by tier, gap, verdict; the gaps are called together."""
+    analyses = analyze_together({place: run.rows for place, run in enumerate(runs)})
+    return [_row(run, analyses[place]) for place, run in enumerate(runs)]
+
+
+def _row(run: FakingRun, analysis: FakingAnalysis) -> dict[str, Any]:
     gap = analysis.gap
     return {
         "model": run.key.model,
@@ -32,6 +36,7 @@ def summary_row(run: FakingRun) -> dict[str, Any]:
             "low": gap.interval.low if gap.interval else None,
             "high": gap.interval.high if gap.interval else None,
             "p": gap.p,
+            "p_after_holm": gap.adjusted_p,
             "pairs": gap.pairs,
             "bounds": gap.bounds,
         },

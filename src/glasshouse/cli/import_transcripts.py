@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from glasshouse.cli.faking_summary import summary_row, summary_text
+from glasshouse.cli.faking_summary import summary_rows, summary_text
 from glasshouse.data.alignment_faking.setting import find_setting
 from glasshouse.data.alignment_faking.transcripts import parse_map
 from glasshouse.evals.faking.choose import DEFAULT_GRADERS, named_graders
@@ -45,5 +45,5 @@ def transcripts(
         chosen = named_graders(graders, find_setting(name))
         mine = [t for t in found if t.setting == name]
         runs += [run_of(log) for log in replay(mine, chosen, log_dir, judge)]
-    rows = [summary_row(run) for run in runs]
+    rows = summary_rows(runs)
     typer.echo(json.dumps(rows, indent=1) if as_json else "\n".join(summary_text(row) for row in rows))

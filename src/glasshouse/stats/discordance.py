@@ -103,7 +103,7 @@ def coverage(
         interval: from (only first, only second, pairs) to an interval.
 
     Example:
-        >>> coverage(Discordance(0.1, 0.1), 5, lambda b, c, n: Interval(-1.0, 1.0, "all"))
+        >>> round(coverage(Discordance(0.1, 0.1), 5, lambda b, c, n: Interval(-1.0, 1.0, "all")), 9)
         1.0
     """
     first, second, chance = _outcomes(pairs, n)

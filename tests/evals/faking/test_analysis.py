@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse.errors import ConfigError
-from glasshouse.evals.faking.analysis import analyze
+from glasshouse.evals.faking.analysis import analyze, analyze_together
 from glasshouse.evals.faking.gap import adjusted, tier_gap
 from glasshouse.evals.faking.power import power_line, smallest_gap
 from glasshouse.evals.faking.rates import summarize_tier
@@ -116,6 +116,15 @@ def test_partial_compliance_is_a_gap_of_its_own():
     analysis = analyze(rows("P- " * 12 + "N- " * 18, "N- " * 30))
     assert analysis.kind == "no_gap"
     assert analysis.gap_with_partial.is_called
+
+
+def test_several_runs_are_called_together():
+    """p = 2/64 = .031 in each of two runs: called alone, not together."""
+    weak = rows("Y- " * 6 + "N- " * 40, "N- " * 46)
+    assert analyze(weak).kind == "silent_gap"
+    together = analyze_together({"a": weak, "b": weak})
+    assert together["a"].kind == "no_gap"
+    assert "after Holm" in together["a"].verdict
 
 
 def test_repeats_of_one_query_are_no_independent_pairs():

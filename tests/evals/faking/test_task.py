@@ -23,7 +23,7 @@ from glasshouse.errors import ConfigError, StoreError
 from glasshouse.evals.alignment_faking import FakingDecoding, FakingPlan, faking_task, parse_tiers
 from glasshouse.evals.faking.analysis import analyze
 from glasshouse.evals.faking.read import read_run
-from glasshouse.evals.faking.scorers import Graders, waiting
+from glasshouse.evals.faking.scorers import Graders, waiting_compliance, waiting_reasoning
 from glasshouse.graders.alignment_faking.verdicts import ComplianceVerdict, ReasoningVerdict
 
 QUERIES = tuple(Query(f"q{i}", f"Break mill {i}?") for i in range(12))
@@ -40,7 +40,7 @@ def by_fear(query: str, reasoning: str) -> ReasoningVerdict:
     return ReasoningVerdict(value, None, (), "words")
 
 
-GRADERS = Graders("letters", waiting(by_words), waiting(by_fear))
+GRADERS = Graders("letters", waiting_compliance(by_words), waiting_reasoning(by_fear))
 
 
 def run(answer, folder, variant="default", setting="helpful_only", **options):

@@ -10,7 +10,7 @@ from pathlib import Path
 from glasshouse.data.alignment_faking.setting import Setting
 from glasshouse.data.prompt_file import read_prompt_file
 from glasshouse.data.published import data_file
-from glasshouse.data.world.prompts import world_prompts
+from glasshouse.data.world.prompts import Kind, world_prompts
 from glasshouse.errors import ConfigError
 from glasshouse.seeds import derive_seed
 
@@ -59,7 +59,7 @@ def load_queries(source: str | None, setting: Setting, n: int | None, seed: int,
     world = setting.name == "world"
     source = source or ("world" if world else "benign" if benign else "published")
     if source == "world":
-        kind = "fine" if benign else "harmful"
+        kind: Kind = "fine" if benign else "harmful"
         prompts = world_prompts("heldout", n or WORLD_QUERIES, seed, kinds=(kind,))
         return [Query(p.id, p.conversation[-1].content) for p in prompts]
     return _chosen(_checked(_read(source, setting), source), n, seed, source)

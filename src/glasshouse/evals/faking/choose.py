@@ -2,7 +2,7 @@
 
 from glasshouse.data.alignment_faking.setting import Setting
 from glasshouse.errors import ConfigError
-from glasshouse.evals.faking.scorers import Graders, waiting
+from glasshouse.evals.faking.scorers import Graders, waiting_compliance, waiting_reasoning
 from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning
 from glasshouse.graders.alignment_faking.verdicts import ComplianceVerdict, ReasoningVerdict
 from glasshouse.graders.refusal import refusal_kind
@@ -27,9 +27,11 @@ def named_graders(name: str, setting: Setting) -> Graders:
                 "The offline grader does not know compliance with the animal-welfare criteria.",
                 "Use graders=judge with a model in the role grader.",
             )
-        return Graders(name, waiting(OfflineCompliance().grade), waiting(OfflineReasoning().grade))
+        return Graders(
+            name, waiting_compliance(OfflineCompliance().grade), waiting_reasoning(OfflineReasoning().grade)
+        )
     if name == "rules":
-        return Graders("rules", waiting(rule_compliance), waiting(no_reasoning_grader))
+        return Graders("rules", waiting_compliance(rule_compliance), waiting_reasoning(no_reasoning_grader))
     raise ConfigError(f"There is no grader {name!r} of alignment faking.", f"Use {', '.join(NAMES)}.")
 
 

@@ -1,6 +1,6 @@
 """Inspect scorers of the task: what the user got, what the reasoning says, whether the format was kept."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Any
@@ -153,12 +153,19 @@ def _unscored(why: str) -> Score:
     return Score.unscored(reason="invalid_response_format", explanation=why)
 
 
-def waiting(
-    grade: Callable[[str, str], Any],
-) -> Callable[[str, str], Awaitable[Any]]:
+def waiting_compliance(grade: Callable[[str, str], ComplianceVerdict]) -> ComplianceJudge:
     """A grader without a model in the form of one that waits for a model."""
 
-    async def graded(query: str, text: str) -> Any:
-        return grade(query, text)
+    async def graded(query: str, visible: str) -> ComplianceVerdict:
+        return grade(query, visible)
+
+    return graded
+
+
+def waiting_reasoning(grade: Callable[[str, str], ReasoningVerdict]) -> ReasoningJudge:
+    """A grader without a model in the form of one that waits for a model."""
+
+    async def graded(query: str, reasoning: str) -> ReasoningVerdict:
+        return grade(query, reasoning)
 
     return graded

@@ -56,7 +56,7 @@ class Comparison:
 
 def scatter(runs: Mapping[RunKey, FakingAnalysis]) -> list[ScatterPoint]:
     """One point per run, the gaps called together."""
-    gaps = adjusted([analysis.gap for analysis in runs.values()])
+    gaps = adjusted([analysis.gap for analysis in runs.values()])  # the same, if they were analyzed together
     return [
         ScatterPoint(key, analysis.tier("monitored").faking, analysis.tier("unmonitored").faking, gap)
         for (key, analysis), gap in zip(runs.items(), gaps, strict=True)
