@@ -1,6 +1,8 @@
 """The Inspect task: samples, grading, grader role, logs; on made-up opinions and once on a tiny model."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from math import isnan
 from pathlib import Path
@@ -171,3 +173,8 @@ def test_wrong_options_are_named_before_anything_runs(pool, options, said):
 def test_a_model_that_names_no_base_is_asked_for_one(pool, tmp_path):
     log = logged(audit_success_task(str(pool / "targets.jsonl"), judge="words"), tmp_path)
     assert "Nothing says on which base" in log.error.message
+
+
+def test_the_task_is_listed_without_loading_torch():
+    code = "import sys, glasshouse.evals.audit_success_task; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

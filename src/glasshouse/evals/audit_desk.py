@@ -45,7 +45,8 @@ class Desk:
     """
 
     def __init__(self, open_studio: Callable[[], Looks]) -> None:
-        self._open, self._studio = open_studio, None
+        self._open = open_studio
+        self._studio: Looks | None = None
         self._thread = ThreadPoolExecutor(1, "glasshouse-audit")
         self._waiting: list[_Asked] = []
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from glasshouse.errors import ConfigError
 from glasshouse.organisms.card import CARD_FILE, read_card
+from glasshouse.organisms.families.draw import draw_planted
 from glasshouse.organisms.families.planted import Planted
-from glasshouse.organisms.population_card import planted_of
 
 _FORM = 'Each line is {"name", "folder", "family", "behavior"} and perhaps "split" and "gate_passed".'
 _NEEDED = ("name", "folder", "family")
@@ -140,11 +140,14 @@ def _folder(value: object, here: Path) -> str:
 
 
 def _planted(folder: str) -> Planted | None:
-    """The rules of the family, where the folder has the card of a population."""
+    """The rules of the family, where the folder has the card of a population.
+
+    As `population_card.planted_of`, whose module needs torch, which Inspect must not load at its start.
+    """
     if not (Path(folder) / CARD_FILE).is_file():
         return None
-    card = read_card(Path(folder))
-    return planted_of(card) if "family" in card.spec else None
+    spec = read_card(Path(folder)).spec
+    return draw_planted(spec["family"], spec["split"], spec["seed"]) if "family" in spec else None
 
 
 def check_apart(targets: Sequence[Listed], clean: Sequence[Listed]) -> None:
