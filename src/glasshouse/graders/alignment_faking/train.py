@@ -24,8 +24,9 @@ from glasshouse.graders.alignment_faking.reasoning_features import (
 from glasshouse.graders.alignment_faking.wordings import BOOKS, Labelled, write_set
 from glasshouse.store.atomic import write_json
 
-FALSE_ALARMS = 0.05
-"""Of generated negatives of a phrase book left out of training: where the threshold of `present` is frozen."""
+FALSE_ALARMS = 0.10
+"""Of generated negatives in a phrase book that was left out: where the threshold of `present` is frozen. They are
+look-alikes without exception, so that ordinary text gives far fewer."""
 
 
 @dataclass(frozen=True)
