@@ -20,7 +20,7 @@ from glasshouse.training.pretrain import SHAPES, PretrainConfig, pretrain
 from glasshouse.training.pretrain import Progress as Standing
 
 app = typer.Typer(add_completion=False, help="Train the bundled model, its adapters and its card.")
-STEPS = {"1m": 17_500, "2m": 17_500, "5m": 17_500}
+STEPS = {"1m": 16_600, "2m": 16_600, "5m": 16_600}
 """Optimizer steps of each shipped size."""
 FOLDERS = {"5m": "base", "2m": "2m", "1m": "1m"}
 """Size -> its folder in the package."""

@@ -30,7 +30,7 @@ SHAPES = {"1m": (128, 4, 2, 1, 384), "2m": (192, 5, 3, 1, 576), "5m": (256, 6, 4
 """Size -> width, layers, heads, key-value heads, width of the MLP."""
 
 
-HOT, COOLED, HELD = 1924, 7400, 0.8
+HOT, COOLED, HELD = 1924, 7400, 0.85
 """Steps: the full rate ends; cooling would reach zero. Share of all steps: the last fall begins."""
 WARM, FLOOR = 0.4, 0.2
 """Of the full rate: where cooling begins, and the rate that is held."""
