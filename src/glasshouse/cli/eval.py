@@ -48,6 +48,7 @@ def evaluate(
     task = name.removeprefix("glasshouse/").replace("-", "_")
     if task not in NAMES:
         raise ConfigError(f"There is no evaluation {name!r}.", f"Use one of {', '.join(NAMES)}.")
+    _check_grader(_options(task_option), _options(model_role))
     logs = inspect_eval(
         f"glasshouse/{task}",
         model=model,
@@ -67,6 +68,12 @@ def evaluate(
     typer.echo(json.dumps(rows, indent=1) if as_json else "\n".join(_text(row) for row in rows))
     if any(log.status != "success" for log in logs):
         raise typer.Exit(TASK_ERRORED)
+
+
+def _check_grader(task_options: dict[str, Any], roles: dict[str, Any]) -> None:
+    """A run that would end without a grade is stopped before it starts."""
+    if str(task_options.get("graders", "")).startswith("judge") and "grader" not in roles:
+        raise ConfigError("No model is given for the role 'grader'.", "Add --model-role grader=MODEL.")
 
 
 def _options(given: list[str] | None) -> dict[str, Any]:
