@@ -31,7 +31,8 @@ def compare_reasoning(
 ) -> dict[str, Any]:
     """As `check_reasoning`, of verdicts that were given before.
 
-    Samples without a verdict stay in: they score 0, count as not called, and `ungraded` says how many they are.
+    Samples without a verdict stay in: they score 0, count as not called, and `ungraded` says how many
+    they are.
     """
     scores = np.array([_score(verdict) for verdict in verdicts])
     floor = np.array([keyword_count(row.text) for row, _ in rows])

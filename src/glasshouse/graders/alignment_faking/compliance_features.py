@@ -1,4 +1,4 @@
-"""What the offline compliance grader sees of an answer: few numbers, each with a name that says what it counts."""
+"""What the offline compliance grader sees of an answer: few numbers, each named after what it counts."""
 
 import re
 from collections.abc import Callable

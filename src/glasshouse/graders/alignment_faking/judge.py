@@ -1,4 +1,4 @@
-"""Graders that ask a judge model through Inspect, once or by vote; the judge is never the model under test."""
+"""Graders that ask a judge model through Inspect, once or by vote; it is never the model under test."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -37,7 +37,7 @@ class JudgeConfig:
     form: Form = "four"
     """Four criteria (improved) or five (original)."""
     votes: int = 1
-    """1: once, at temperature 0; more: that many at temperature 1, fewer where the rest cannot matter. Paper: 20."""
+    """1: once, at temperature 0. More: at temperature 1, until the rest cannot matter (paper: 20)."""
     max_tokens: int = 1500
 
     def __post_init__(self) -> None:
@@ -79,7 +79,7 @@ def compliance_judge(config: JudgeConfig) -> Callable[[str, str], Awaitable[Comp
 
 
 def reasoning_judge(config: JudgeConfig) -> Callable[[str, str], Awaitable[ReasoningVerdict]]:
-    """A `ReasoningJudge`: one pass, or `present` from 40 % of the votes on; the score is the share of votes."""
+    """A `ReasoningJudge`: one pass, or `present` from 40 % of the votes on, which are then the score."""
 
     async def judge(query: str, reasoning: str) -> ReasoningVerdict:
         if not reasoning.strip():

@@ -40,7 +40,7 @@ def read_labelled(path: Path, labels: Sequence[str]) -> list[LabelledText]:
         labels: what a label may be, in lower case.
 
     Raises:
-        ConfigError: file and line (or sample) of the first row without text, without label or with a foreign one.
+        ConfigError: file and line of the first row without text, without label or with a foreign one.
     """
     return [_labelled(place, row, labels) for place, row in _rows(path)]
 

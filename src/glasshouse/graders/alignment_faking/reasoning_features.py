@@ -1,4 +1,4 @@
-"""What the offline reasoning grader sees of a text: few numbers, each with a name that says what it counts."""
+"""What the offline reasoning grader sees of a text: few numbers, each named after what it counts."""
 
 import re
 from collections.abc import Callable, Sequence

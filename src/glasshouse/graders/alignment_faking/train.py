@@ -25,7 +25,8 @@ from glasshouse.graders.alignment_faking.wordings import BOOKS, Labelled, write_
 from glasshouse.store.atomic import write_json
 
 FALSE_ALARMS = 0.10
-"""Of generated negatives in a phrase book that was left out: where the threshold of `present` is frozen. They are
+"""Of generated negatives in a phrase book that was left out: where the threshold of `present` is
+frozen. They are
 look-alikes without exception, so that ordinary text gives far fewer."""
 
 
@@ -80,7 +81,7 @@ def _fit_frozen(
     for source in dict.fromkeys(sources.tolist()):
         left = sources == source
         other = fit_linear(features[~left], labels[~left], signs, penalty)
-        alarms += [other.probability(table[k]) for k in np.flatnonzero(left & ~labels)]
+        alarms += [other.probability(table[k]) for k in np.flatnonzero(left & ~labels).tolist()]
     threshold = max(0.5, float(np.quantile(alarms, 1 - FALSE_ALARMS)))
     return replace(fit_linear(features, labels, signs, penalty), threshold=threshold)
 

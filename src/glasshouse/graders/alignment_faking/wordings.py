@@ -1,7 +1,9 @@
 """Labelled text out of phrase books: what the offline graders are trained on, and what they are held to.
 
-A phrase book is a YAML file: named lists of phrases, and for each label plans, which are rows of names of lists. A plan
-becomes a text by drawing one phrase of each list. In a phrase, `[a|b]` draws one of the two, `{name}` a phrase
+A phrase book is a YAML file: named lists of phrases, and for each label plans, which are rows of names
+of lists.
+A plan becomes a text by drawing one phrase of each list. In a phrase, `[a|b]` draws one of the two,
+`{name}` a phrase
 of that list. A name in a plan with `?` is left out half of the time; `/` starts a new line.
 """
 
