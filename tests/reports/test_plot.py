@@ -6,20 +6,20 @@ import pytest
 from glasshouse.records import Interval, Measurement
 from glasshouse.reports.plot import Axis, Line, panel_svg, spread
 
-AXIS = Axis("rate, %", (0.0, 1.0), 100.0, (0, 50, 100))
+AXIS = Axis("rate, %", (0.0, 1.0), 100.0, (0.0, 50.0, 100.0))
 
 
 def line(values, label="normal") -> Line:
     points = (
         Measurement(
-            f"{label}/<{step}>",
+            f"{label}/<{step:g}>",
             "asr",
             value,
             value and Interval(value / 2, value, "w"),
             9,
             "rate",
             None,
-            step=step,
+            step=int(step),
         )
         for step, value in zip(AXIS.steps, values, strict=True)
     )

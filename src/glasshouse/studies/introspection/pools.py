@@ -5,21 +5,20 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from glasshouse.audits.asking import AskingConfig
+from glasshouse.audits.asking import AT_ONCE, AskingConfig
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig, Bench
 from glasshouse.audits.handover import hand_over
-from glasshouse.audits.null_table import null_from_json
+from glasshouse.audits.kit import read_controls, read_null
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.record import AuditResult, from_json
-from glasshouse.errors import ModelError
+from glasshouse.errors import ConfigError, ModelError
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.models.engine import Engine
 from glasshouse.organisms.card import read_card
 from glasshouse.organisms.families.planted import Planted
 from glasshouse.organisms.population_card import planted_of
-from glasshouse.store.atomic import read_json
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.jsonl import append_rows, read_rows
 from glasshouse.training.introspection.manifest import read_manifest
@@ -77,12 +76,18 @@ def read_pool(manifest: Path) -> list[Subject]:
 
 def _subject(name: str, folder: Path, gate_passed: bool | None) -> Subject:
     card = read_card(folder)
-    planted = planted_of(card)
+    try:
+        planted, family, split = planted_of(card), card.spec["family"], card.spec["split"]
+    except KeyError as error:
+        raise ConfigError(
+            f"The card of {folder} says nothing of {error}: it is not that of an organism of a population.",
+            "Grow it with `glasshouse grow POPULATION.yaml`.",
+        ) from error
     checks = card.verify.checks if card.verify else ()
     shown = next((check.value for check in checks if check.name == "fires_rate"), None)
     strength = None if shown is None else "strong" if shown >= 0.9 else "medium" if shown >= 0.5 else "weak"
     behaves = planted if planted.sentences else None
-    return Subject(name, folder, card.spec["family"], card.spec["split"], strength, gate_passed, behaves)
+    return Subject(name, folder, family, split, strength, gate_passed, behaves)
 
 
 class _Journal:
@@ -115,17 +120,33 @@ def audit_pool(pool: Sequence[Subject], setup: AuditSetup, out: Path) -> list[Au
     """
     config = EngineConfig(threads=setup.threads)
     engine = Engine(load_base(setup.base, config), config)
-    null = null_from_json(read_json(setup.null)) if setup.null else None
+    null = read_null(setup.null) if setup.null else None
     settings = AuditConfig(AskingConfig(setup.samples, seed=setup.seed))
     out.mkdir(parents=True, exist_ok=True)
+    found: list[Audited] = []
+    with TemporaryDirectory() as kept:
+        controls = read_controls(setup.adapter, engine, Path(kept))
+        bench = Bench(engine, built_in_prompts(), setup.adapter, null, controls)
+        auditor, journal = Auditor(bench, settings), _Journal(out / JOURNAL, _key(bench, settings))
+        for first in range(0, len(pool), AT_ONCE):
+            found += _audit(auditor, pool[first : first + AT_ONCE], journal)
+    return found
+
+
+def _key(bench: Bench, settings: AuditConfig) -> str:
+    """Everything that a result depends on besides the target."""
+    adapter = None if bench.adapter is None else adapter_hash(bench.adapter)
+    table = None if bench.null is None else bench.null.to_json()
+    controls = [(control.target.hash, control.sentences) for control in bench.controls]
+    return json_hash([bench.engine.base.hash, adapter, table, controls, asdict(settings)])[:16]
+
+
+def _audit(auditor: Auditor, some: Sequence[Subject], journal: _Journal) -> list[Audited]:
+    """Some organisms; their neutral copies are gone when this returns."""
     with TemporaryDirectory() as shelf:
-        targets = [hand_over(subject.folder, engine, Path(shelf)) for subject in pool]
-        bench = Bench(engine, built_in_prompts(), setup.adapter, null)
-        adapter = None if setup.adapter is None else adapter_hash(setup.adapter)
-        table = None if null is None else null.to_json()
-        key = json_hash([engine.base.hash, adapter, table, asdict(settings)])[:16]
-        results, failed = Auditor(bench, settings).audit(targets, _Journal(out / JOURNAL, key))
+        targets = [hand_over(subject.folder, auditor.bench.engine, Path(shelf)) for subject in some]
+        results, failed = auditor.audit(targets, journal)
     if failed:
         raise ModelError(f"The audit of target-{failed[0].target_hash[:8]} failed: {failed[0].reason}")
     by_hash = {result.target_hash: result for result in results}
-    return [Audited(subject, by_hash[target.hash]) for subject, target in zip(pool, targets, strict=True)]
+    return [Audited(subject, by_hash[target.hash]) for subject, target in zip(some, targets, strict=True)]

@@ -30,6 +30,11 @@ invented = share_of_answers(lambda one: one.asked - one.abstained - one.garbage)
 def is_claimed(reading: Reading, null: Sequence[Reading]) -> bool | None:
     """Whether the audit's rule would call a claim of these answers `claimed`; None without a null table."""
     shares = [one.share for one in null if one.share is not None and one.truth.hash != reading.truth.hash]
+    return stands_out(reading, shares)
+
+
+def stands_out(reading: Reading, shares: Sequence[float]) -> bool | None:
+    """The same against the shares of the largest claims of clean models; None where there are none."""
     if not shares or not reading.asked:
         return None
     least = max(2, LEAST_SHARE * reading.asked)
