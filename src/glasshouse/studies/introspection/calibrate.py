@@ -34,7 +34,7 @@ from glasshouse.studies.introspection.study import drawn
 from glasshouse.studies.measure import Study
 from glasshouse.training.introspection.manifest import read_manifest
 
-SAMPLE = 36
+SAMPLE = 24
 """Organisms, and as many clean fine-tunes, of a calibration that ends in minutes."""
 LEARNED = ("train", "dpo", "validation", "null")
 
