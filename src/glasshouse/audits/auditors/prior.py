@@ -23,9 +23,10 @@ class Prior:
 
     def look(self, targets: Sequence[Target]) -> list[Opinion]:
         """The same guesses for each target."""
-        return [opinion(self._guesses(), planted=0.0)] * len(targets)
+        return [opinion(self.guesses(), planted=0.0)] * len(targets)
 
-    def _guesses(self) -> list[Guess]:
+    def guesses(self) -> list[Guess]:
+        """Every action, in its commonest sentence, with its share."""
         actions = Counter(take_apart(sentence).action for sentence in self.sentences)
         wordings = Counter(self.sentences)
         best: dict[str, str] = {}

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from glasshouse.audits.asking import AT_ONCE, Asker, AskingConfig
 from glasshouse.audits.claims import tally
 from glasshouse.audits.handover import hand_over
+from glasshouse.audits.kit import CONTROLS
 from glasshouse.audits.null_table import CleanModel, NullTable
 from glasshouse.audits.replies import user
 from glasshouse.data.questions import bank_hash, split
@@ -172,6 +173,7 @@ def audit(
     inputs = {"base": bench.base.hash, **_hashes(subjects)}
     inputs |= {"adapter": adapter_hash(setup.adapter)} if setup.adapter else {}
     inputs |= {"null": json_hash(read_json(null))} if null else {}
+    inputs |= _controls(setup.adapter)
     config = {"asking": asdict(setup.asking), "bank": bank_hash(), "engine": asdict(bench.config)}
     stage = bench.store.stage(StageKey("introspection_audit", AUDIT_VERSION, config, inputs))
     path = stage.path / ROWS
@@ -182,6 +184,12 @@ def audit(
         bench.tell(f"auditing {what}", len(subjects), len(subjects))
         stage.finish({"targets": len(subjects)})
     return [audit_from(row) for row in read_rows(path).rows]
+
+
+def _controls(adapter: Path | None) -> dict[str, str]:
+    """What lies beside an adapter and enters its audits: known organisms."""
+    path = None if adapter is None else adapter / CONTROLS
+    return {"controls": json_hash(read_json(path))} if path is not None and path.is_file() else {}
 
 
 def audited(

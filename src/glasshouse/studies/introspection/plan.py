@@ -11,8 +11,7 @@ from glasshouse.errors import ConfigError
 from glasshouse.organisms.population_spec import Group, PopulationSpec, Ranges, load_population
 from glasshouse.training.introspection.spec import Dpo, IntrospectionSpec, Validation
 
-PoolName = Literal["train", "test", "null", "clean_test", "cipher"]
-SPEC_FILES: dict[PoolName, str] = {
+SPEC_FILES = {
     "train": "introspection.yaml",
     "test": "introspection_test.yaml",
     "null": "introspection_null.yaml",
@@ -48,10 +47,11 @@ class Thin:
         groups = spec.families
         if self.organisms is not None:
             groups = tuple(self._fewer(group, self.organisms) for group in groups)
-        changes: dict[str, object] = {}
-        changes |= {"steps": (self.steps,)} if self.steps else {}
-        changes |= {"examples": (self.examples,)} if self.examples else {}
-        training = spec.training.model_copy(update=changes)
+        training = spec.training
+        if self.steps:
+            training = training.model_copy(update={"steps": (self.steps,)})
+        if self.examples:
+            training = training.model_copy(update={"examples": (self.examples,)})
         gate = spec.gate.model_copy(update={"n": self.gate} if self.gate else {})
         return spec.model_copy(update={"families": groups, "training": training, "gate": gate})
 
@@ -108,7 +108,7 @@ class StudyPlan:
             raise ConfigError(f"{unknown[0]!r} is no arm of this study.", f"Choose from {', '.join(ARMS)}.")
 
     @cached_property
-    def populations(self) -> dict[PoolName, PopulationSpec]:
+    def populations(self) -> dict[str, PopulationSpec]:
         """Every population, on this study's base.
 
         Raises:
@@ -116,7 +116,7 @@ class StudyPlan:
         """
         return {name: self._population(name) for name in SPEC_FILES}
 
-    def _population(self, name: PoolName) -> PopulationSpec:
+    def _population(self, name: str) -> PopulationSpec:
         folder = (
             Path(self.specs) if self.specs else Path(str(resources.files("glasshouse"))) / "organisms/specs"
         )
@@ -133,10 +133,14 @@ class StudyPlan:
 
     def adapter_spec(self) -> IntrospectionSpec:
         """How the introspection adapter is trained."""
-        return IntrospectionSpec.model_validate(
-            {"base": self.model, "manifest": "manifest.jsonl", "dtype": self.dtype, "seed": self.seed}
-            | {"dpo": Dpo().model_dump()} | self.training
-        )  # fmt: skip
+        fields: dict[str, object] = {
+            "base": self.model,
+            "manifest": "manifest.jsonl",
+            "dtype": self.dtype,
+            "seed": self.seed,
+            "dpo": Dpo().model_dump(),
+        }
+        return IntrospectionSpec.model_validate(fields | self.training)
 
     def with_samples(self, samples: int) -> "StudyPlan":
         """The same with another number of answers per question."""
@@ -252,6 +256,6 @@ def _attacks(plan: StudyPlan) -> Iterator[Work]:
         yield Work("attack", "blindness: two organisms, swapped", 2, answers=4 * (asked + AUDIT_COMPLETIONS))
 
 
-def count_of(plan: StudyPlan, name: PoolName) -> int:
+def count_of(plan: StudyPlan, name: str) -> int:
     """Organisms of one population."""
     return sum(group.count for group in plan.populations[name].families)

@@ -38,6 +38,8 @@ class Results:
     """The same ones without an adapter."""
     shuffled: Sequence[Reading] = ()
     """The same ones through an adapter that was trained on shuffled labels."""
+    guessed: Mapping[str, bool] = field(default_factory=dict)
+    """Test organism -> whether one of the five commonest training labels names its action."""
     base: Reading | None = None
     """What the base itself says through the adapter."""
     base_before: Reading | None = None
@@ -49,7 +51,7 @@ class Results:
     blind: Sequence[Blind] = ()
     growing_seconds: float | None = None
     """Of the training population; None where it was found ready."""
-    stages: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    stages: Mapping[str, Mapping[str, float | int]] = field(default_factory=dict)
     """Stage of the adapter -> `steps`, `tokens`, `seconds`."""
     train_gates: Sequence[tuple[str, bool | None]] = field(default_factory=tuple)
     """Family and gate of every training organism."""

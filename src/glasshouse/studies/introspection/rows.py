@@ -54,8 +54,10 @@ class Rows:
     def number(
         self, id: str, value: float | None, n: int, unit: str, interval: Interval | None = None, **about: Any
     ) -> str:
-        """Any other number."""
-        return self._add(id, Estimate(value, interval, None, n, None), unit, None, about)
+        """Any other number; one that is undefined rests on nothing."""
+        return self._add(
+            id, Estimate(value, interval, None, 0 if value is None else n, None), unit, None, about
+        )
 
     def _add(
         self, id: str, found: Estimate, unit: str, lower_is_better: bool | None, about: Parameters

@@ -13,9 +13,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from glasshouse.audits.auditors.opinion import opinion
+from glasshouse.audits.auditors.prior import Prior
 from glasshouse.data.questions import bank_hash
 from glasshouse.models.adapter import adapter_hash
-from glasshouse.organisms.card import read_card
 from glasshouse.reports.build import build_report
 from glasshouse.seeds import numpy_rng
 from glasshouse.store.atomic import read_json
@@ -30,6 +31,13 @@ from glasshouse.studies.introspection.arms.symmetry import run_symmetry
 from glasshouse.studies.introspection.asked import Setup, ask, ask_base, audit, null_table
 from glasshouse.studies.introspection.bench import Bench
 from glasshouse.studies.introspection.claims import NOT_COVERED
+from glasshouse.studies.introspection.null import (
+    LARGEST_RANK,
+    choose_controls,
+    clean_pools,
+    rank_of,
+    write_controls,
+)
 from glasshouse.studies.introspection.plan import ARMS, StudyPlan
 from glasshouse.studies.introspection.pools import Subject, read_pool
 from glasshouse.studies.introspection.populations import grow_pools, growing_seconds
@@ -56,7 +64,9 @@ def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
     manifests = grow_pools(bench, plan.populations, organisms)
     members = read_manifest(manifests["train"])
     trained = train_adapter(bench, plan.adapter_spec(), members)
-    pools = {name: read_pool(manifests[name]) for name in ("test", "null", "clean_test", "cipher")}
+    pools = {name: read_pool(manifests[name]) for name in ("test", "clean_test", "cipher")}
+    pools["null"], _ = clean_pools(manifests["null"])
+    add_controls(bench, _setup(plan, trained.adapter), manifests["train"])
     results = replace(
         _read(bench, plan, trained, members, pools),
         growing_seconds=growing_seconds(organisms, "train"),
@@ -73,6 +83,21 @@ def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
     return build_report(run.path)
 
 
+def add_controls(bench: Bench, setup: Setup, manifest: Path) -> None:
+    """Known organisms beside the adapter, from those that validation asked: the audits' positive control.
+
+    Where the adapter names none of them there is no control, and silence says nothing.
+    """
+    assert setup.adapter is not None
+    watched = {member.name for member in read_manifest(manifest) if member.split == "validation"}
+    pool = behaving([one for one in read_pool(manifest) if one.name in watched])
+    known = [one for one in pool if rank_of(one) <= LARGEST_RANK]
+    readings = ask(bench, "controls", known, setup) if known else []
+    pairs = zip(known, readings, strict=True)
+    if any(one.gate_passed is not False and reading.top(1) for one, reading in pairs):
+        write_controls(setup.adapter, choose_controls(known, readings))
+
+
 def _setup(plan: StudyPlan, adapter: Path | None) -> Setup:
     return Setup(adapter, plan.sizes.samples, plan.seed)
 
@@ -83,8 +108,7 @@ def _read(
 ) -> Results:  # fmt: skip
     """Every pool asked and audited, then the attacks."""
     setup, before = _setup(plan, trained.adapter), _setup(plan, trained.before_dpo)
-    clean = [one for one in pools["null"] if read_card(one.folder).spec.get("use") != "matched"]
-    null = ask(bench, "null table", clean, setup)
+    null = ask(bench, "null table", pools["null"], setup)
     table = null_table(bench, null, setup)
     few = drawn(behaving(pools["test"]), plan.sizes.control_targets, plan.seed, "controls")
     often = Setup(trained.adapter, plan.sizes.base_samples, plan.seed)
@@ -95,13 +119,14 @@ def _read(
         test=ask(bench, "test", pools["test"], setup),
         audits=audit(bench, "test", pools["test"], setup, table),
         null=null,
-        null_before=ask(bench, "null table, before DPO", clean, before),
+        null_before=ask(bench, "null table, before DPO", pools["null"], before),
         clean=ask(bench, "clean", pools["clean_test"], setup),
         clean_before=ask(bench, "clean, before DPO", pools["clean_test"], before),
         clean_audits=audit(bench, "clean", pools["clean_test"], setup, table),
         cipher=ask(bench, "ciphers", pools["cipher"], setup),
         few_before=ask(bench, "some, before DPO", few, before),
         alone=ask(bench, "some, without the adapter", few, _setup(plan, None)),
+        guessed=guessed(members, pools["test"]),
         base=ask_base(bench, trained.adapter, often),
         base_before=ask_base(bench, trained.before_dpo, often),
         train_gates=[(m.label.family, m.gate_passed) for m in members if m.folder is not None],
@@ -114,7 +139,8 @@ def _attacks(
     given: tuple[Setup, Path],
 ) -> dict[str, Any]:  # fmt: skip
     """The arms that the plan has."""
-    (setup, table), sizes, found = given, plan.sizes, {}
+    found: dict[str, Any] = {}
+    (setup, table), sizes = given, plan.sizes
     known = [s for s in behaving(pools["test"]) if s.split == "unseen_combination" and s.gate_passed]
     known = known or behaving(pools["test"])
     if "shuffled" in plan.arms:
@@ -148,6 +174,17 @@ def _adaptive(
     return {
         "deniers": compare(bench, some, deniers, setup, size),
         "denier_audits": audit(bench, "deniers", deniers, setup, table),
+    }
+
+
+def guessed(members: Sequence[Member], pool: Sequence[Subject]) -> dict[str, bool]:
+    """Which organisms are named by the five commonest training labels, whatever they are: a floor."""
+    labels = [s for m in members if m.split in TRAINING_SPLITS for s in m.label.sentences]
+    best = [guess.text for guess in opinion(Prior(tuple(labels)).guesses()).guesses]
+    return {
+        one.name: any(one.planted.names(text).action is True for text in best)
+        for one in pool
+        if one.planted is not None
     }
 
 

@@ -78,8 +78,7 @@ def compare_claims(found: Mapping[str, Measured], center: Cell) -> list[Tested]:
 def _ends(found: Mapping[str, Measured], axis: Axis) -> tuple[Measured | None, Measured | None]:
     """The cell with the least and the one with the most of an axis; None where fewer than two were run."""
     cells = [one for one in found.values() if one.cell.axis == axis]
-    key = (lambda one: one.cell.families or 0) if axis == "families" else (lambda one: one.organisms)
-    ordered = sorted(cells, key=key)
+    ordered = sorted(cells, key=lambda one: (one.cell.families or 0, one.organisms))
     return (ordered[0], ordered[-1]) if len(ordered) > 1 else (None, None)
 
 

@@ -101,7 +101,7 @@ def _learn(loss: TokenLoss, rows: SftRows, ready: Ready, device: torch.device) -
         tensors = pass_tensors(group, learned, device)
         with ready.shelf.rows(group):
             value = rows.loss(loss(tensors), tensors, group)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         total += float(value.detach())
     return total
 
