@@ -16,7 +16,7 @@ COMMANDS = {
     "audit": ("glasshouse.cli.audit", "Say what was trained into a fine-tune, blind, with transcripts."),
     "calibrate": ("glasshouse.cli.calibrate", "How right an introspection adapter is, and what it misses."),
     "eval": ("glasshouse.cli.eval", "Run one evaluation (also: inspect eval glasshouse/NAME)."),
-    "import": ("glasshouse.cli.import_transcripts", "Turn transcripts made elsewhere into graded Inspect logs."),
+    "import": ("glasshouse.cli.import_transcripts", "Turn transcripts from elsewhere into Inspect logs."),
     "run": ("glasshouse.cli.run", "Run a paper's study from end to end; it resumes where it stopped."),
     "graders": ("glasshouse.cli.graders", "Train and check graders of alignment faking; label text blind."),
     "report": ("glasshouse.cli.report", "Write the HTML and Markdown report of a run."),
