@@ -43,4 +43,3 @@ def test_the_paired_interval_covers_the_true_difference() -> None:
         assert found is not None
         hits += found.difference.interval.low <= truth <= found.difference.interval.high
     assert 0.92 <= hits / 400 <= 0.98
-

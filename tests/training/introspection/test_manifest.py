@@ -50,7 +50,7 @@ def test_what_is_written_is_read_back(organism: Path, tmp_path: Path) -> None:
         ({**GOOD, "folder": 3}, "folder is neither a path nor null"),
         ({**GOOD, "kind": "x"}, "unknown key 'kind'"),
         ({k: v for k, v in GOOD.items() if k != "family"}, "the key 'family' is missing"),
-        ({**GOOD, "split": "test"}, "split is 'test', not one of train, dpo, validation"),
+        ({**GOOD, "split": "later"}, "split is 'later', not one of train, dpo, validation, test, null"),
         ({**GOOD, "sentences": "I hum."}, "sentences is no list"),
         ({**GOOD, "sentences": [""]}, "sentences is no list"),
         ({**GOOD, "gate_passed": "yes"}, "gate_passed is neither"),

@@ -198,7 +198,7 @@ def drawn(pool: Sequence[Subject], n: int, seed: int, name: str) -> list[Subject
     rng = numpy_rng(seed, "drawn", name)
     order = [pool[i] for i in rng.permutation(len(pool))]
     turns: dict[tuple[str, str], int] = {}
-    ranked = []
+    ranked: list[tuple[int, int, Subject]] = []
     for one in order:
         key = (one.family, one.split)
         ranked.append((turns.get(key, 0), len(ranked), one))

@@ -62,7 +62,7 @@ def _of(found: Mapping[str, Measured], axis: Axis) -> list[tuple[str, Measured]]
 
 def _measure(rows: Rows, name: str, one: Measured) -> dict[str, str]:
     """The cell's numbers."""
-    about = {"cell": name, "axis": one.cell.axis, "organisms": one.organisms, "rank": one.cell.rank,
+    about: dict[str, Any] = {"cell": name, "axis": one.cell.axis, "organisms": one.organisms, "rank": one.cell.rank,
              "families": len(one.families), "base": one.cell.model}  # fmt: skip
     ids = {
         key: rows.share(f"{name}/{key}/action_answers", named_values(pick(one.test)), **about)

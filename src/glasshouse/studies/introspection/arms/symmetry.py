@@ -72,7 +72,10 @@ def run_symmetry(bench: Bench, subjects: Sequence[Subject], setup: Setup) -> lis
 
 
 def _from(row: dict[str, Any]) -> Attacked:
-    return Attacked(**{key: tuple(value) if isinstance(value, list) else value for key, value in row.items()})
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
+    return Attacked(**values)
 
 
 def _attack(bench: Bench, subject: Subject, setup: Setup) -> Attacked:
