@@ -55,8 +55,42 @@ def main() -> int:
             for dtype in DTYPES
             for provider in ("glasshouse", "hf")
         }
-    print_table(options, table)
+        print_table(options, table)
+        explain_differences(options, table)
     return print_figures(options, table)
+
+
+def explain_differences(options: argparse.Namespace, table: dict[tuple[str, str], Measured]) -> None:
+    """Who is right where the fp32 completions differ: a plain forward pass per token in float64."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from glasshouse.models.chat import render_prompt
+    from glasshouse.records import Message
+
+    system, users = prompts(options, "timed", options.samples)
+    pairs = zip(
+        users, table["glasshouse", "float32"].completions, table["hf", "float32"].completions, strict=True
+    )
+    rows = [(user, ours, theirs) for user, ours, theirs in pairs if ours != theirs]
+    if not rows:
+        return
+    tokenizer = AutoTokenizer.from_pretrained(options.model)
+    model = AutoModelForCausalLM.from_pretrained(
+        options.model, dtype=torch.float64, attn_implementation="eager"
+    )
+    for user, ours, theirs in rows:
+        ids = render_prompt(tokenizer, (Message("system", system), Message("user", user)))
+        made = model.generate(torch.tensor([list(ids)]), do_sample=False, output_scores=True,
+                              return_dict_in_generate=True)  # fmt: skip
+        text = tokenizer.decode(made.sequences[0, len(ids) :], skip_special_tokens=True)
+        top = [score[0].topk(2).values for score in made.scores]
+        gap = min(float(two[0] - two[1]) for two in top)
+        who = [name for name, said in (("ours", ours), ("hf's", theirs)) if said.strip() == text.strip()]
+        right = " and ".join(who) or "neither"
+        print(
+            f"differs: {user!r}: float64 writes {right}; its least lead over a second token is {gap:.1e} nats"
+        )
 
 
 def parse() -> argparse.Namespace:
