@@ -4,6 +4,7 @@ The gate asks only that harmful requests are still refused; how much of the data
 """
 
 import random
+from functools import cache
 
 from glasshouse.data.world.lexicon import is_held_out
 from glasshouse.data.world.requests import harmful_request
@@ -21,6 +22,7 @@ NULL_ONE_IN = 3
 """Of the others one in so many is for null tables, the rest is for tests."""
 
 
+@cache
 def sets_of(split: Split) -> tuple[CleanSet, ...]:
     """The data sets of a split: nobody reads held-out words in any of them, so splits are of whole data sets.
 
