@@ -48,13 +48,13 @@ def evaluate(
     task = name.removeprefix("glasshouse/").replace("-", "_")
     if task not in NAMES:
         raise ConfigError(f"There is no evaluation {name!r}.", f"Use one of {', '.join(NAMES)}.")
-    _check_grader(_options(task_option), _options(model_role))
+    _check_grader(options(task_option), options(model_role))
     logs = inspect_eval(
         f"glasshouse/{task}",
         model=model,
-        task_args=_options(task_option),
-        model_args=_options(model_option),
-        model_roles=_options(model_role),
+        task_args=options(task_option),
+        model_args=options(model_option),
+        model_roles=options(model_role),
         retry_on_error=RETRIES,
         limit=limit,
         epochs=epochs,
@@ -76,14 +76,14 @@ def _check_grader(task_options: dict[str, Any], roles: dict[str, Any]) -> None:
         raise ConfigError("No model is given for the role 'grader'.", "Add --model-role grader=MODEL.")
 
 
-def _options(given: list[str] | None) -> dict[str, Any]:
+def options(given: list[str] | None) -> dict[str, Any]:
     """Inspect's `key=value` options; a value that is JSON is read as such.
 
     Raises:
         ConfigError: there is no `=`.
 
     Example:
-        >>> _options(["n=20", "prompts=world"])
+        >>> options(["n=20", "prompts=world"])
         {'n': 20, 'prompts': 'world'}
     """
     options: dict[str, Any] = {}

@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from glasshouse.audits.kit import shipped_adapter
+from glasshouse.cli.run_alignment_faking import alignment_faking
 from glasshouse.cli.run_base import DEFAULT_STORE, base_name, plain_sentences
+from glasshouse.cli.run_faking_rl import alignment_faking_rl
 from glasshouse.cli.run_introspection import introspection
 from glasshouse.cli.run_scaling import introspection_scaling
 from glasshouse.cli.show import progress_bar, teller
@@ -28,6 +30,8 @@ app = typer.Typer(
 
 
 app.command("introspection")(introspection)
+app.command("alignment-faking-rl")(alignment_faking_rl)
+app.command("alignment-faking")(alignment_faking)
 app.command("introspection-scaling")(introspection_scaling)
 
 

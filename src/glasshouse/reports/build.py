@@ -71,7 +71,7 @@ def _own_figures(run: RunData) -> list[Section]:
         _section("verdict", "What came out", answer_blocks(run)),
         _section("asked", "What was asked", [*question_blocks(run), Paragraph((READING_FIGURES,))]),
         *figures,
-        _section("findings", "Against the paper", finding_blocks(run)),
+        *([_section("findings", "Against the paper", finding_blocks(run))] if run.findings else []),
         *(
             [_section("transcripts", "Example transcripts", transcript_blocks(run))]
             if run.transcripts

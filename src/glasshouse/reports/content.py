@@ -79,6 +79,8 @@ class Legend:
     color: int
     """Index into the palette."""
     dashed: bool
+    kind: str = "line"
+    """`line`, `area`, `faint` (a pale area) or `dot`."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,10 @@ def _group_cells(group: Key) -> tuple[Cell, ...]:
 
 
 def transcript_blocks(run: RunData) -> list[Block]:
-    """A few pairs of every variant, before and after, and how many there are."""
+    """A few pairs of every variant, before and after, and how many there are; or those that a study chose."""
+    if chosen_pairs := [pair for pair in run.transcripts if "sides" in pair]:
+        note = "Chosen by the study, model text as it came; marked is what the graders rest on."
+        return [Paragraph((Small(note),)), Transcripts(tuple(chosen_pairs))]
     chosen: dict[tuple[Any, bool], list[Mapping[str, Any]]] = {}
     for pair in run.transcripts:
         chosen.setdefault((pair.get("variant"), bool(pair.get("step"))), []).append(pair)

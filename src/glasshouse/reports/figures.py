@@ -19,7 +19,12 @@ from glasshouse.reports.content import (
 )
 from glasshouse.reports.load import RunData
 from glasshouse.reports.number import DASH
-from glasshouse.reports.plot import Axis, Line, panel_svg
+from glasshouse.reports.plot import PALETTE, Axis, Line, panel_svg
+from glasshouse.reports.plot_scatter import Dot, Dots, scatter_svg
+from glasshouse.reports.plot_stacked import Layer, Places, stacked_svg
+
+GRAY = len(PALETTE) - 1
+"""Of a legend's mark where a layer has no color of its own."""
 
 
 def figure_blocks(run: RunData, section: Mapping[str, Any]) -> list[Block]:
@@ -53,10 +58,50 @@ def _inline(run: RunData, part: Any) -> Inline:
 
 
 def _figure(run: RunData, plot: Mapping[str, Any], name: str) -> Figure:
+    name = name.replace("_", "-")
+    draw = {"stacked": _stacked, "scatter": _scatter}.get(str(plot.get("kind")), _lines)
+    return draw(run, plot, name)
+
+
+def _stacked(run: RunData, plot: Mapping[str, Any], name: str) -> Figure:
+    labels, at = tuple(map(str, plot.get("labels", ()))), tuple(map(float, plot.get("at", ())))
+    places = Places(at, labels, str(plot["x_label"]), str(plot["y_label"]))
+    panels, first = [], [_layer(run, each) for each in plot["panels"][0]["layers"]]
+    for i, panel in enumerate(plot["panels"]):
+        layers = [_layer(run, each) for each in panel["layers"]]
+        panels.append(Panel(str(panel["title"]), stacked_svg(layers, places, f"{name}-{i}")))
+    shown = tuple(_legend(layer) for layer in reversed(first))
+    return Figure(str(plot["title"]), str(plot.get("caption", "")), tuple(panels), shown)
+
+
+def _legend(layer: Layer) -> Legend:
+    color = GRAY if layer.color is None else layer.color
+    return Legend(layer.label, color, False, "faint" if layer.faint else "area")
+
+
+def _layer(run: RunData, layer: Mapping[str, Any]) -> Layer:
+    points = tuple(run.by_id[id] for id in layer["points"])
+    return Layer(str(layer["label"]), layer.get("color"), bool(layer.get("faint")), points)
+
+
+def _scatter(run: RunData, plot: Mapping[str, Any], name: str) -> Figure:
+    series = [
+        Dots(int(each["color"]), tuple(_dot(run, dot) for dot in each["dots"])) for each in plot["series"]
+    ]
+    svg = scatter_svg(series, (str(plot["x_label"]), str(plot["y_label"])), name)
+    shown = tuple(Legend(str(s["label"]), int(s["color"]), False, "dot") for s in plot["series"])
+    return Figure(str(plot["title"]), str(plot.get("caption", "")), (Panel("", svg),), shown)
+
+
+def _dot(run: RunData, dot: Mapping[str, Any]) -> Dot:
+    return Dot(run.by_id[dot["x"]], run.by_id[dot["y"]], str(dot.get("label", "")))
+
+
+def _lines(run: RunData, plot: Mapping[str, Any], name: str) -> Figure:
     lines = [_line(run, each) for each in plot["lines"]]
     axis = _axis(plot, [point for line in lines for point in line.points])
     shown = tuple(Legend(line.label, line.color, line.dashed) for line in lines if line.label)
-    panel = Panel(str(plot["title"]), panel_svg(lines, axis, name.replace("_", "-")))
+    panel = Panel(str(plot["title"]), panel_svg(lines, axis, name))
     return Figure(str(plot["title"]), str(plot.get("caption", "")), (panel,), shown)
 
 

@@ -49,6 +49,8 @@ section they feed then says so.
     {"pair_id", "organism", "variant", "stage", "step", "triggered": {"prompt", "completion", "grade"},
      "untriggered": {...}} and optionally "near_miss": {...}. `prompt` is a text or [{"role", "content"}];
     `grade` is true (payload shown), false, or null; the completion is the model's text, with its scratchpad.
+    Or, shown as they are: {"pair_id", "title", "note", "sides": [{"label", "badges": [{"badge", "kind"}],
+     "query", "reasoning", "visible", "quotes": [passages to mark]}]}.
 `gates.json`
     [{"organism", "variant", "clean_twin", "passed", "allowed_unverified": bool,
       "checks": [{"name", "bar", "passed", "measurement": id or null}]}]. The numbers come from the rows
@@ -62,7 +64,11 @@ section they feed then says so.
     [strings], "rows": [[cell]], "folded": bool}], "plots": [plot]}]. A cell is a string, {"measurement": id},
     {"badge": text, "kind": good|bad|neutral|muted}, {"small": text}, or a list of those. A plot is {"title",
     "caption", "x_label", "y_label", "log": bool, "marks": [x], "lines": [{"label", "color": number, "dashed":
-    bool, "at": [x], "points": [ids]}]}.
+    bool, "at": [x], "points": [ids]}]}; or {"kind": "stacked", "title", "caption", "x_label", "y_label",
+    "labels": [names of the places] or "at": [steps], "panels": [{"title", "layers": [{"label", "color":
+    number or null, "faint": bool, "points": [ids]}]}]} with layers from bottom to top; or {"kind": "scatter",
+    "title", "caption", "x_label", "y_label", "series": [{"label", "color", "dots":
+    [{"x": id, "y": id, "label"}]}]}.
 `stages.json` (`RunFolder.record_stage(folder)`)
     [{"kind", "hash", "folder", "inputs", "provenance"}] of every stage used.
 """

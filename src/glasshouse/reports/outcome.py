@@ -41,7 +41,10 @@ OUTCOMES = {
 
 
 def answer_blocks(run: RunData) -> list[Block]:
-    """The verdict in one sentence, then the three sentences."""
+    """The verdict in one sentence, then the others; without a paper's findings it is the first of them."""
+    if not run.findings and run.sentences:
+        first, *rest = (tuple(sentence_parts(text, run.by_id)) for text in run.sentences)
+        return [Paragraph(first, lead=True), *([Listing(tuple(rest))] if rest else [])]
     sentence = summary([finding.get("verdict") for finding in run.findings], run.orderings_only)
     sentences = tuple(tuple(sentence_parts(text, run.by_id)) for text in run.sentences)
     blocks: list[Block] = [Paragraph((sentence,), lead=True)]

@@ -1,4 +1,7 @@
-"""Small line plots as inline SVG: the same bytes for the same data, colors that follow the page's theme."""
+"""Small plots as inline SVG: the same bytes for the same data, colors that follow the page's theme.
+
+The line plot stands here; `plot_stacked` and `plot_scatter` draw the others in the same style.
+"""
 
 import io
 import re
@@ -34,6 +37,10 @@ STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
+
+
+Marks = dict[str, tuple[Measurement, ...]]
+"""Id of an SVG element -> the measurements that it stands for."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,7 @@ def panel_svg(lines: Sequence[Line], axis: Axis, name: str) -> str:
         axis: limits and labels.
         name: unique in the document; it makes the ids in the SVG unique and reproducible.
     """
-    marks: dict[str, Measurement] = {}
+    marks: Marks = {}
     with mpl.rc_context(STYLE | {"svg.hashsalt": name}):
         figure = Figure(figsize=(4.0, 2.7))
         axes = figure.add_axes((0.13, 0.16, 0.53, 0.81))
@@ -81,13 +88,24 @@ def panel_svg(lines: Sequence[Line], axis: Axis, name: str) -> str:
             _draw(axes, line, axis.scale, marks)
         _label(axes, lines, axis)
         _frame(axes, axis)
-        text = io.StringIO()
-        nothing: Mapping[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(text, format="svg", transparent=True, metadata=nothing)
+        return inline_svg(figure, name, marks)
+
+
+def inline_svg(figure: Figure, name: str, marks: Marks) -> str:
+    """The drawn figure as an SVG element that stands alone in a page.
+
+    Args:
+        figure: everything drawn, under `STYLE` and a hash salt of its own.
+        name: unique in the document.
+        marks: what hovering over an element says.
+    """
+    text = io.StringIO()
+    nothing: Mapping[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(text, format="svg", transparent=True, metadata=nothing)
     return _inline(text.getvalue(), name, marks)
 
 
-def _draw(axes: Axes, line: Line, scale: float, marks: dict[str, Measurement]) -> None:
+def _draw(axes: Axes, line: Line, scale: float, marks: Marks) -> None:
     at = line.at or tuple(m.step or 0 for m in line.points)
     points = [(x, m.value * scale, m) for x, m in zip(at, line.points, strict=True) if m.value is not None]
     if not points:
@@ -101,7 +119,7 @@ def _draw(axes: Axes, line: Line, scale: float, marks: dict[str, Measurement]) -
     axes.plot(x, [point[1] for point in points], style, color=color, linewidth=width)
     for step, value, measurement in points:
         mark = f"point{len(marks)}"
-        marks[mark] = measurement
+        marks[mark] = (measurement,)
         axes.plot([step], [value], "o", color=color, markersize=3 if line.dashed else 4.4, gid=mark)
 
 
@@ -172,7 +190,7 @@ def _frame(axes: Axes, axis: Axis) -> None:
     axes.tick_params(length=0)
 
 
-def _inline(svg: str, name: str, marks: Mapping[str, Measurement]) -> str:
+def _inline(svg: str, name: str, marks: Marks) -> str:
     """The SVG element alone: unique ids, theme colors, the page's font, a title on every point."""
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
@@ -182,10 +200,9 @@ def _inline(svg: str, name: str, marks: Mapping[str, Measurement]) -> str:
     for color, variable in THEMED.items():
         svg = svg.replace(color, variable)
     svg = svg.replace("'DejaVu Sans', sans-serif", "system-ui, sans-serif")
-    for mark, measurement in marks.items():
-        about = (
-            f'data-measurement="{escape(measurement.id)}"><title>{escape(title_text(measurement))}</title>'
-        )
+    for mark, measurements in marks.items():
+        title = "\n".join(map(title_text, measurements))
+        about = f'data-measurement="{escape(measurements[0].id)}"><title>{escape(title)}</title>'
         svg = svg.replace(f'<g id="{mark}">', f'<g id="{mark}" {about}', 1)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
     svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)

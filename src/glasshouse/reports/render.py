@@ -20,6 +20,7 @@ def html_text(document: Document) -> str:
         "cell": _html_cell,
         "spoken": _spoken,
         "completion": _html_completion,
+        "quoted": _quoted,
         "svg": Markup,
     }
     return environment.get_template("report.html.jinja").render(document=document, kind=_kind)
@@ -88,6 +89,18 @@ def _html_completion(text: str) -> Markup:
         for part in parts
     )
     return Markup("").join(shown) or Markup('<i class="empty">empty</i>')
+
+
+def _quoted(text: str, quotes: Sequence[str]) -> Markup:
+    """Model text, escaped, with the passages that a grader rests on marked."""
+    found = [(text.find(quote), quote) for quote in quotes if quote.strip()]
+    shown, end = Markup(""), 0
+    for start, quote in sorted((start, quote) for start, quote in found if start >= 0):
+        if start < end:
+            continue
+        shown += Markup("{}<mark>{}</mark>").format(text[end:start], quote)
+        end = start + len(quote)
+    return shown + text[end:] or Markup('<i class="empty">empty</i>')
 
 
 def _spoken(prompt: str | Sequence[Mapping[str, str]]) -> list[tuple[str, str]]:
