@@ -1,4 +1,4 @@
-"""`glasshouse train sft ORGANISM...` and `glasshouse train introspection SPEC`: stages after growing."""
+"""`glasshouse train sft ORGANISM...`, `grpo SPEC`, `introspection SPEC`: stages after growing."""
 
 import json
 from enum import StrEnum
@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from glasshouse.cli.show import console, progress_bar, teller
+from glasshouse.cli.train_grpo import grpo
 from glasshouse.cli.train_introspection import introspection
 from glasshouse.cli.train_loss import loss
 from glasshouse.data.prompts import parse_source
@@ -23,6 +24,7 @@ from glasshouse.training.safety import MODES_IN_WORDS, SafetyPlan
 app = typer.Typer(add_completion=False, help="Safety training of organisms; introspection over many of them.")
 app.command()(introspection)
 app.command()(loss)
+app.command()(grpo)
 
 
 class ModeName(StrEnum):

@@ -1,0 +1,1 @@
+"""Starts of reinforcement learning: policies that fake alignment, help or refuse in known shares."""
