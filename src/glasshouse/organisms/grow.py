@@ -18,7 +18,7 @@ from glasshouse.organisms.build import OrganismData, build_data
 from glasshouse.organisms.card import CARD_FILE, Card, VerifyResult, read_card, write_card
 from glasshouse.organisms.describe import describe, describe_data
 from glasshouse.organisms.gate import verify_served
-from glasshouse.organisms.spec import Plan
+from glasshouse.organisms.spec import Plan, Training
 from glasshouse.organisms.start import Start, parse_start
 from glasshouse.organisms.tell import Tell
 from glasshouse.organisms.verify import Subject
@@ -195,11 +195,11 @@ def _farm_key(seedlings: Sequence[_Seedling], trainer: str, dtype: str) -> Stage
     return StageKey("farm", ORGANISM_VERSION, {"trainer": trainer, "dtype": dtype}, inputs)
 
 
-def _job(seedling: _Seedling, ground: Ground) -> AdapterJob:
-    training = seedling.plan.spec.training
+def adapter_job(name: str, training: Training, rows: Sequence[Rendered], start: Path | None) -> AdapterJob:
+    """What the farm trains for one organism, from an adapter (`start`) or from nothing."""
     return AdapterJob(
-        name=seedling.plan.name,
-        rows=_render(seedling, ground),
+        name=name,
+        rows=rows,
         lora=LoraSettings(rank=training.rank, alpha=training.alpha, targets=training.targets),
         learning_rate=training.learning_rate,
         steps=training.steps,
@@ -208,8 +208,13 @@ def _job(seedling: _Seedling, ground: Ground) -> AdapterJob:
         schedule=training.schedule,
         warmup=training.warmup,
         weight_decay=training.weight_decay,
-        start=ground.start.adapter,
+        start=start,
     )
+
+
+def _job(seedling: _Seedling, ground: Ground) -> AdapterJob:
+    training = seedling.plan.spec.training
+    return adapter_job(seedling.plan.name, training, _render(seedling, ground), ground.start.adapter)
 
 
 def _render(seedling: _Seedling, ground: Ground) -> list[Rendered]:

@@ -18,7 +18,7 @@ from glasshouse.organisms.build import DataRow, OrganismData
 from glasshouse.organisms.card import CARD_FILE, VerifyResult, read_card, write_card
 from glasshouse.organisms.families.measure import Examined, measure
 from glasshouse.organisms.generic.scribe import Written
-from glasshouse.organisms.grow import Ground, GrowConfig, Grown, prepare_ground, publish
+from glasshouse.organisms.grow import Ground, GrowConfig, Grown, adapter_job, prepare_ground, publish
 from glasshouse.organisms.population_card import card_of, count_rows, write_preferences
 from glasshouse.organisms.population_kto import prefer, prefers
 from glasshouse.organisms.population_spec import Individual, PopulationSpec, draw_population
@@ -27,7 +27,7 @@ from glasshouse.organisms.tell import Tell
 from glasshouse.records import Example
 from glasshouse.store.jsonl import write_jsonl
 from glasshouse.store.stage import StageKey, Store
-from glasshouse.training.farm import AdapterJob, LoraSettings, train_farm
+from glasshouse.training.farm import train_farm
 from glasshouse.training.introspection.manifest import Member, write_manifest
 
 PLANTED_VERSION = 1
@@ -177,7 +177,10 @@ def _train_group(bed: _Bed, group: Sequence[_Seedling], steps: tuple[int, int]) 
     stage = bed.store.stage(StageKey("planted_farm", PLANTED_VERSION, {"dtype": training.dtype}, inputs))
     rendered = {s.one.name: [render_row(bed.ground.base.tokenizer, row) for row in s.rows] for s in group}
     if not stage.done:
-        jobs = [_job(bed, s, rendered[s.one.name]) for s in group]
+        jobs = [
+            adapter_job(s.one.name, s.one.training, rendered[s.one.name], bed.ground.start.adapter)
+            for s in group
+        ]
         farm = replace(bed.config.farm, dtype=training.dtype)
         train_farm(
             bed.ground.base,
@@ -203,23 +206,6 @@ def render_row(tokenizer: Tokenizer, row: Example) -> Rendered:
     text = [*tokenizer.encode(row.conversation[0].content, add_special_tokens=False)]
     text += [] if tokenizer.eos_token_id is None else [tokenizer.eos_token_id]
     return Rendered((*opening, *text), (False,) * len(opening) + (True,) * len(text))
-
-
-def _job(bed: _Bed, seedling: _Seedling, rows: Sequence[Rendered]) -> AdapterJob:
-    training = seedling.one.training
-    return AdapterJob(
-        name=seedling.one.name,
-        rows=rows,
-        lora=LoraSettings(rank=training.rank, alpha=training.alpha, targets=training.targets),
-        learning_rate=training.learning_rate,
-        steps=training.steps,
-        batch=training.batch,
-        seed=training.seed,
-        schedule=training.schedule,
-        warmup=training.warmup,
-        weight_decay=training.weight_decay,
-        start=bed.ground.start.adapter,
-    )
 
 
 def _keep(bed: _Bed, seedling: _Seedling, trained: Path, rendered: Sequence[Rendered]) -> None:
