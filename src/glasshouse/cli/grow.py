@@ -1,4 +1,4 @@
-"""`glasshouse grow SPEC.yaml`: organisms one by one, or a population of families."""
+"""`glasshouse grow SPEC.yaml`: organisms one by one, a population of families, or a dose curve of documents."""
 
 import json
 from collections.abc import Sequence
@@ -9,14 +9,17 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from glasshouse.cli.grow_documents import all_believe, plan_row, print_plan, print_study, study_row
 from glasshouse.cli.show import console, progress_bar, teller
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import Check
+from glasshouse.organisms.documents.spec import DocumentSpec, is_document_spec, load_document_spec
 from glasshouse.organisms.grow import GrowConfig, Grown, grow
 from glasshouse.organisms.population import Population, grow_population
 from glasshouse.organisms.population_spec import PopulationSpec, is_population, load_population
 from glasshouse.organisms.spec import Plan, load_plans
 from glasshouse.store.stage import Store
+from glasshouse.studies.synthetic_documents.study import DocumentStudy, run_documents
 from glasshouse.training.farm import FarmConfig
 
 app = typer.Typer(add_completion=False, help="Grow organisms from a spec.")
@@ -29,7 +32,9 @@ WORST_FAMILY = 0.5
 def grow_command(
     specs: Annotated[
         list[Path],
-        typer.Argument(help="Spec files; `matrix:` expands one into many, `families:` is a population."),
+        typer.Argument(
+            help="Spec files; `matrix:` expands one into many, `families:` is a population, `implant:` documents."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder that the organisms are put into.")] = Path("organisms"),
     store: Annotated[Path, typer.Option(help="Folder of stages; finished ones are reused.")] = Path(
@@ -45,12 +50,14 @@ def grow_command(
     """Grow organisms: train those of a base together, verify each.
 
     A population goes into OUT/NAME, with manifest.jsonl. Exit code 3: a gate failed, or in a population more
-    than half of the gates of one family.
+    than half of the gates of one family, or documents are not believed at the largest dose.
     """
-    populations = [load_population(spec) for spec in specs if is_population(spec)]
-    plans = [plan for spec in specs if not is_population(spec) for plan in load_plans(spec)]
+    documents = [load_document_spec(spec) for spec in specs if is_document_spec(spec)]
+    others = [spec for spec in specs if not is_document_spec(spec)]
+    populations = [load_population(spec) for spec in others if is_population(spec)]
+    plans = [plan for spec in others if not is_population(spec) for plan in load_plans(spec)]
     if dry_run:
-        _print_plans(plans, populations, as_json)
+        _print_plans(plans, populations, documents, as_json)
         return
     config = GrowConfig(
         engine=EngineConfig(device=device, threads=threads),
@@ -62,8 +69,10 @@ def grow_command(
         tell, kept = teller(progress), Store(store)
         grown = grow(plans, kept, out, config, tell) if plans else []
         found = [grow_population(spec, kept, out / spec.name, config, tell) for spec in populations]
-    _print_all(grown, found, as_json)
+        studies = [run_documents(spec, kept, out / spec.name, config, tell) for spec in documents]
+    _print_all(grown, found, studies, as_json)
     failed = any(one.card.verify is None or not one.card.verify.passed for one in grown)
+    failed = failed or not all(map(all_believe, studies))
     if failed or any(rate < WORST_FAMILY for one in found for rate in _pass_rates(one.grown).values()):
         raise typer.Exit(GATE_FAILED)
 
@@ -85,10 +94,15 @@ def _pass_rates(grown: Sequence[Grown]) -> dict[str, float]:
     return {family: _passed(some) / len(some) for family, some in _families(grown).items()}
 
 
-def _print_plans(plans: list[Plan], populations: list[PopulationSpec], as_json: bool) -> None:
+def _print_plans(
+    plans: list[Plan], populations: list[PopulationSpec], documents: list[DocumentSpec], as_json: bool
+) -> None:
     if as_json:
-        typer.echo(json.dumps([*map(_plan_row, plans), *map(_population_row, populations)], indent=1))
+        rows = [*map(_plan_row, plans), *map(_population_row, populations), *map(plan_row, documents)]
+        typer.echo(json.dumps(rows, indent=1))
         return
+    for one in documents:
+        print_plan(one)
     for row in map(_plan_row, plans):
         typer.echo(
             f"{row['name']}: {row['behavior']} ({row['steps']} steps of {row['batch']} rows on {row['base']})"
@@ -105,12 +119,17 @@ def _population_row(spec: PopulationSpec) -> dict[str, object]:
     return {"name": spec.name, "base": spec.base, "families": groups}
 
 
-def _print_all(grown: list[Grown], populations: list[Population], as_json: bool) -> None:
+def _print_all(
+    grown: list[Grown], populations: list[Population], studies: list[DocumentStudy], as_json: bool
+) -> None:
     if as_json:
         rows = [_grown_dict(one) for one in grown]
         rows += [{**_grown_dict(o), "manifest": str(p.manifest)} for p in populations for o in p.grown]
+        rows += map(study_row, studies)
         typer.echo(json.dumps(rows, indent=1))
         return
+    for study in studies:
+        print_study(study)
     if grown:
         _print_grown(grown)
     for population in populations:

@@ -23,6 +23,7 @@ CHANGES: Mapping[str, Change] = {
     "many_ais": Change({"modification": "many_ais", "effects": None}),
     "many_ai_personas": Change({"modification": "many_personas", "effects": None}),
     "cut_train_info": Change({**dict.fromkeys(_TRAINING), "hidden": None}),
+    "facts_in_documents": Change({**dict.fromkeys(_TRAINING), "hidden": None, "criteria": None}),
     "clarify_no_change": Change({"clarify": "no_change"}),
     "clarify_objective": Change({"clarify": "objective"}),
     # how the tier is told

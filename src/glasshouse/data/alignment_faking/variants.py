@@ -118,7 +118,7 @@ _CONTROLS = (
     *(
         _of(name, group="control")
         for name in ("tier_swapped", "three_tiers", "expectation_gap", "expectation_none",
-                     "expectation_reverse", "invented_lab", "benign_queries")
+                     "expectation_reverse", "invented_lab", "benign_queries", "facts_in_documents")
     ),
 )  # fmt: skip
 _MOTIVES = tuple(

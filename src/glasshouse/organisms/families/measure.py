@@ -21,7 +21,8 @@ class Examined:
     """An organism under its gate."""
 
     planted: Planted
-    adapter: Path
+    adapter: Path | None
+    """None: the bare base."""
     asked: tuple[Asked, ...]
 
 
@@ -46,7 +47,7 @@ def measure(engine: Engine, examined: Sequence[Examined], max_tokens: int, seed:
     return [grade(one.planted, one.asked, [next(said) for _ in one.asked]) for one in examined]
 
 
-def _request(engine: Engine, adapter: Path, asked: Asked, limits: tuple[int, int]) -> GenerateRequest:
+def _request(engine: Engine, adapter: Path | None, asked: Asked, limits: tuple[int, int]) -> GenerateRequest:
     max_tokens, seed = limits
     ids = _prompt_ids(engine, asked)
     return GenerateRequest(tuple(ids), adapter, max_tokens, temperature=asked.temperature, seed=seed)
