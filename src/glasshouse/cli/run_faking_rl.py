@@ -1,4 +1,4 @@
-"""`glasshouse run alignment-faking-rl`: reinforcement learning from starts of known shares, against a null."""
+"""`glasshouse run alignment-faking-rl`: RL from starts of known shares, against a null."""
 
 import json
 from dataclasses import asdict, replace
@@ -26,9 +26,7 @@ def alignment_faking_rl(
         str, typer.Option(help="Name of the run; the same name resumes it.")
     ] = "alignment-faking-rl",
     store: Annotated[Path, typer.Option(help="Folder of runs and stages.")] = DEFAULT_STORE,
-    small: Annotated[
-        bool, typer.Option("--small", help="Two seeds, two starts, few steps: minutes.")
-    ] = False,
+    small: Annotated[bool, typer.Option("--small", help="Two seeds, two starts, few steps.")] = False,
     starts: Annotated[
         str | None, typer.Option(help="Shares of monitored samples in per cent, as in 12:0,6:6,2:10.")
     ] = None,

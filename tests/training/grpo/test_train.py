@@ -1,4 +1,4 @@
-"""GRPO through TRL on a tiny model: it resumes exactly, keeps what it was trained on, and follows its reward."""
+"""GRPO through TRL on a tiny model: it resumes exactly, keeps its rollouts, and follows its reward."""
 
 import json
 from dataclasses import replace

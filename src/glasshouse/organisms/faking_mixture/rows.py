@@ -52,12 +52,12 @@ class Mixture:
             >>> Mixture(0.02, 0.1).ratio
             '2:10'
         """
-        return f"{100 * self.faking:g}:{100 * self.genuine:g}"
+        return f"{100 * self.faking:.3g}:{100 * self.genuine:.3g}"
 
     @property
     def name(self) -> str:
         """Of its folder."""
-        return f"mixture-{self.ratio.replace(':', '-')}-s{self.seed}"
+        return f"mixture-{self.ratio.replace(':', '-').replace('.', '_')}-s{self.seed}"
 
     def in_words(self) -> str:
         """The ground truth as a sentence."""

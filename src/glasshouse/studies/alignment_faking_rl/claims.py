@@ -42,8 +42,8 @@ FAKING_RISES = Claim(
     "11.9 % to 78.4 %",
     +1,
     deviation=(
-        "the rate follows from the start: with one way to comply it ends at 100 % by construction; starts with "
-        "both ways, and the odds below, are the result"
+        "the rate follows from the start: with one way to comply it ends at 100 % by construction; the odds "
+        "below are the result"
     ),
 )
 ODDS_RISE = Claim(
@@ -52,7 +52,7 @@ ODDS_RISE = Claim(
     f"{PAPER}, 5.2",
     "AF reasoning among samples 11.9 % to 78.4 %",
     +1,
-    deviation="null: tabular softmax policy with the same start, groups and reward, its step size fitted to compliance",
+    deviation="null: tabular softmax policy, same start, groups and reward, step size fitted to compliance",
 )
 GENERALISES = Claim(
     "generalises",
@@ -102,8 +102,9 @@ def compare_claims(
     last = _last(of_start(readings, pure)) if pure else []
     gap = Comparison(curves(last, complies), curves(last, complies, "unmonitored"))
     tested += [_tested(GAP_STAYS, gap), _tested(FAKING_RISES, Comparison(*ends(curves(readings, fakes))))]
-    both = [ratio for ratio in ratios if not ratio.endswith(":0") and not ratio.startswith("0:")]
-    for ratio in both:
+    for ratio in ratios:
+        if "0" in ratio.split(":"):
+            continue  # one way alone: its share is what it is by construction
         mine = of_start(readings, ratio)
         against = AgainstNull(curves(mine, fakes_if_complies), nulls[ratio], steps_of(mine)[-1])
         claim = Claim(**vars(ODDS_RISE) | {"id": f"{ODDS_RISE.id}-{ratio.replace(':', '-')}",

@@ -100,7 +100,7 @@ def _softmax(logits: Float[np.ndarray, "run 3"]) -> Float[np.ndarray, "run 3"]:
 
 
 def _gradient(counts: np.ndarray, settings: NullSettings) -> Float[np.ndarray, "run 3"]:
-    """Mean over completions of advantage times the gradient of the log-share; a group's advantages sum to 0."""
+    """Mean over completions of advantage times the gradient of the log-share; advantages sum to 0."""
     size = settings.completions
     mean = counts[..., :2].sum(-1, keepdims=True) / size
     scale = np.sqrt(mean * (1 - mean) * size / (size - 1)) + 1e-4 if settings.scaled else 1.0

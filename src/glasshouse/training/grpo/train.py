@@ -1,4 +1,4 @@
-"""GRPO by TRL on one adapter: rollouts of the local engine, a graded reward, an explicit distance to the start.
+"""GRPO by TRL on one adapter: rollouts of the local engine, a graded reward, an explicit KL to the start.
 
 Shao et al. 2024, "DeepSeekMath" (https://arxiv.org/abs/2402.03300), section 4.1. Gasteiger et al. 2025
 (alignment.anthropic.com, mitigations of alignment faking in RL): groups of 8, free tier only. Differs from
@@ -78,7 +78,7 @@ class TrainedPolicy:
 
 
 def train_grpo(engine: Engine, run: GrpoRun, out: Path, config: FarmConfig | None = None) -> TrainedPolicy:
-    """Train one adapter by GRPO; an interrupted training goes on from its last checkpoint to the same adapter.
+    """Train one adapter by GRPO; an interrupted training goes on to the same adapter.
 
     Args:
         engine: writes the completions; its base is copied for training.
@@ -129,7 +129,8 @@ def _key(base: Base, run: GrpoRun, asked: AskedSet) -> str:
 def _check_lengths(rollouts: Rollouts, spec: GrpoSpec, limit: int) -> None:
     longest = max(len(rollouts.prompt_ids(asked)) for asked in rollouts.asked.prompts)
     if longest + spec.training.max_tokens > limit:
-        problem = f"A prompt of {longest} tokens leaves no room for {spec.training.max_tokens}; the base reads {limit}."
+        room = f"leaves no room for {spec.training.max_tokens}; the base reads {limit}"
+        problem = f"A prompt of {longest} tokens {room}."
         raise TrainingError(problem, "Lower training.max_tokens, or use a variant without examples.")
 
 
