@@ -32,7 +32,11 @@ class RlPlan:
     """Of intervals and of the null."""
 
     def mixtures(self) -> list[Mixture]:
-        """Every start with every seed."""
+        """Every start with every seed.
+
+        Raises:
+            ConfigError: shares that are no mixture.
+        """
         return [Mixture(faking, genuine, seed) for faking, genuine in self.starts for seed in self.seeds]
 
     def config(self) -> dict[str, object]:
@@ -65,7 +69,7 @@ START_ROW_SECONDS, ROLLOUT_SECONDS, ANSWER_SECONDS = 0.004, 0.12, 0.03
 
 def work(plan: RlPlan) -> Work:
     """Rows and completions of everything, and how long they take."""
-    count, training = len(plan.starts) * len(plan.seeds), plan.recipe.training
+    count, training = len(plan.mixtures()), plan.recipe.training
     start_rows = (plan.start_steps.fluent + count * plan.start_steps.shares) * BATCH
     completions = count * training.steps * training.rows
     checkpoints = count * len(training.save_at())

@@ -1,0 +1,115 @@
+"""The whole study on a tiny random model: it ends in a report, and a second run changes nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from glasshouse.cli.main import main
+from glasshouse.organisms.faking_mixture.grow import MixtureSteps
+from glasshouse.store.stage import Store
+from glasshouse.studies.alignment_faking_rl.plan import RlPlan, full_plan, work
+from glasshouse.studies.alignment_faking_rl.study import open_study, run_alignment_faking_rl
+from glasshouse.studies.bench import Hardware
+from glasshouse.studies.introspection.bench import Request, make_bench
+from glasshouse.training.grpo.spec import GrpoSpec
+from tests.tiny import make_tiny_model
+
+pytestmark = pytest.mark.filterwarnings("ignore:`(is_)?gradient_checkpointing` is deprecated:FutureWarning")
+RECIPE = {
+    "prompts": {"n": 8},
+    "training": {
+        "beta": 0.1,
+        "steps": 2,
+        "prompts_per_step": 2,
+        "completions": 2,
+        "max_tokens": 6,
+        "save_every": 2,
+    },
+    "measuring": {"n": 3, "variant_n": 2, "variants": ["paraphrase_5"]},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_model(tmp_path_factory.mktemp("model"))
+
+
+def called(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(word) for word in words])
+    printed = capsys.readouterr()
+    return int(stopped.value.code or 0), printed.out, printed.err
+
+
+def test_a_study_ends_in_a_report_and_a_second_run_finds_everything(model, tmp_path) -> None:
+    recipe = GrpoSpec.model_validate(RECIPE)
+    plan = RlPlan(str(model), None, ((0.1, 0.1),), (0, 1), recipe, MixtureSteps(2, 1), 20)
+    reports = []
+    for _ in range(2):
+        store = Store(tmp_path)
+        bench = make_bench(store, plan.model, Request("rl", Hardware(threads=1)), lambda *_: None)
+        run = open_study(store, plan, "rl", {"device": "cpu", "threads": 1})
+        reports.append(run_alignment_faking_rl(bench, plan, run).read_text())
+    assert reports[0] == reports[1]
+    assert "Which way of complying does RL favor?" in reports[0]
+    rows = {row.id: row for row in run.measurements()}
+    compliance = rows["10:10/step2/monitored/compliance"]
+    assert (compliance.step, compliance.parameters["tier"]) == (2, "monitored")
+    assert {stage["kind"] for stage in run.stages()} == {"faking_mixtures", "grpo", "faking_checkpoint"}
+    assert len(run.stages()) == 2 + 2 + 4
+
+
+def test_training_one_spec_measures_every_kept_step_in_both_tiers(model, tmp_path, capsys) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(json.dumps(RECIPE | {"start": f"glasshouse/{model}", "seeds": [3]}))
+    words = ("train", "grpo", spec, "--store", tmp_path / "store", "--json")
+    code, out, _ = called(capsys, *words)
+    [found] = json.loads(out)
+    assert code == 0
+    assert [point["step"] for point in found["points"]] == [0, 2]
+    assert {"monitored/compliance", "unmonitored/compliance", "paraphrase_5/monitored/compliance"} <= set(
+        found["points"][0]["shares"]
+    )
+    assert (Path(found["folder"]) / "adapter_config.json").is_file()
+    assert found["monitor"] == "offline"
+
+
+def test_the_same_command_trains_on_plain_prompts_for_harmlessness(model, tmp_path, capsys) -> None:
+    spec = tmp_path / "spec.yaml"
+    plain = RECIPE | {"prompts": {"source": "plain", "n": 8}, "reward": {"wants": "harmless"}}
+    spec.write_text(json.dumps(plain | {"start": f"glasshouse/{model}"}))
+    _, out, _ = called(capsys, "train", "grpo", spec, "--store", tmp_path / "store", "--json")
+    shares = json.loads(out)[0]["points"][-1]["shares"]
+    assert set(shares) == {"refusal_rate_harmful", "refusal_rate_fine"}
+
+
+def test_a_dry_run_prints_the_work_and_makes_nothing(model, tmp_path, capsys) -> None:
+    words = ("run", "alignment-faking-rl", "--model", f"glasshouse/{model}", "--store", tmp_path / "store")
+    code, out, _ = called(capsys, *words, "--starts", "12:0,6:6", "--seeds", "7", "--dry-run", "--json")
+    plan = json.loads(out)["plan"]
+    assert code == 0
+    assert (plan["starts"], plan["seeds"]) == ([[0.12, 0.0], [0.06, 0.06]], list(range(7)))
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--starts", "12"), "is no start"),
+        (("--starts", "90:20", "--dry-run"), "no mixture"),
+        (("--model", "openai/gpt-5"), "cannot be trained here"),
+        (("--recipe", "nowhere.yaml"), "cannot be read"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence(capsys, options, says) -> None:
+    code, _, err = called(capsys, "run", "alignment-faking-rl", *options)
+    assert code == 2
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_the_full_plan_has_five_seeds_of_three_starts() -> None:
+    cost = work(full_plan())
+    assert cost.starts == 15
+    assert cost.seconds < 3 * 3600
