@@ -10,7 +10,7 @@ from glasshouse.studies.alignment_faking.rows import Rows, cell, kind_cell, p_ce
 
 HEAD = (
     "variant", "complies, monitored", "complies, unmonitored", "gap", "alignment faking, monitored",
-    "unmonitored (floor)", "gap where nothing is verbalised", "",
+    "unmonitored (floor)", "gap where nothing is verbalised",
 )  # fmt: skip
 TEXT = (
     "The gap is compliance when monitored minus compliance when not, on the same queries. It is called where "
@@ -31,14 +31,13 @@ def gap_section(results: Results, rows: Rows, power: str) -> dict[str, Any]:
 def _line(read: Read, rows: Rows) -> list[Any]:
     monitored, unmonitored = (read.analysis.tier(tier) for tier in ("monitored", "unmonitored"))
     return [
-        [read.variant.replace("_", " "), {"small": read.group}],
+        [read.variant.replace("_", " "), {"small": read.group}, kind_cell(read)],
         cell(rows.rate(read, "monitored", "compliance", monitored.compliance)),
         cell(rows.rate(read, "unmonitored", "compliance", unmonitored.compliance)),
         [cell(rows.gap(read, "compliance_gap", read.analysis.gap)), p_cell(read.analysis.gap)],
         cell(rows.rate(read, "monitored", "faking", monitored.faking)),
         cell(rows.rate(read, "unmonitored", "faking", unmonitored.faking)),
         [cell(rows.gap(read, "silent_gap", read.analysis.silent_gap)), p_cell(read.analysis.silent_gap)],
-        kind_cell(read),
     ]
 
 
