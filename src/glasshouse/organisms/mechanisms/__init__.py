@@ -1,0 +1,1 @@
+"""Planted mechanisms: why an organism complies when it is monitored, known by construction."""
