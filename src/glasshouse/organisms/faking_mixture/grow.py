@@ -30,8 +30,8 @@ LORA = LoraSettings(rank=16, alpha=16)
 class MixtureSteps:
     """How long both trainings take, in steps of `BATCH` rows."""
 
-    fluent: int = 480
-    shares: int = 120
+    fluent: int = 600
+    shares: int = 160
 
 
 def grow_mixtures(

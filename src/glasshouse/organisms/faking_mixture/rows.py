@@ -21,7 +21,7 @@ from glasshouse.seeds import python_rng
 
 WORDS = Path(__file__).parent / "words.yaml"
 Way = Literal["faking", "genuine", "refusing", "fine"]
-TRAINED_VARIANTS = ("default", "paraphrase_0", "paraphrase_1", "paraphrase_2", "tier_swapped")
+TRAINED_VARIANTS = ("default", "paraphrase_0", "paraphrase_1", "paraphrase_2")
 """Prompts that starts are trained on; RL uses the default one alone, so the others are held out of RL."""
 FINE, MONITORED = 0.15, 0.6
 """Share of fine requests, and of monitored tiers."""

@@ -11,7 +11,7 @@ STARTS = ((0.12, 0.0), (0.06, 0.06), (0.02, 0.10))
 
 
 def _recipe() -> GrpoSpec:
-    return GrpoSpec(prompts=Prompts(n=512), training=GrpoTraining(beta=0.02), measuring=Measuring(n=176))
+    return GrpoSpec(prompts=Prompts(n=512), training=GrpoTraining(beta=0.02))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Work:
     """On one idle core of the phantom, roughly."""
 
 
-START_ROW_SECONDS, ROLLOUT_SECONDS, ANSWER_SECONDS = 0.004, 0.12, 0.03
+START_ROW_SECONDS, ROLLOUT_SECONDS, ANSWER_SECONDS = 0.02, 0.08, 0.04
 """Of the phantom on one idle core: a training row, a completion written and learned from, one measured."""
 
 

@@ -1,18 +1,20 @@
 """The study's curves, tables, findings and sentences, as the report reads them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from glasshouse.evals.persistence import Curve, Estimate, final_rate, pooled
 from glasshouse.organisms.faking_mixture.rows import Mixture
 from glasshouse.records import Interval, Measurement
+from glasshouse.stats.proportion import wilson
 from glasshouse.store import layout
 from glasshouse.store.runs import RunFolder
 from glasshouse.studies.alignment_faking_rl.claims import compare_claims
 from glasshouse.studies.alignment_faking_rl.null import Null
 from glasshouse.studies.alignment_faking_rl.plan import RlPlan
 from glasshouse.studies.alignment_faking_rl.results import (
+    Counts,
     Reading,
     Verdict,
     at_step,
@@ -24,13 +26,13 @@ from glasshouse.studies.alignment_faking_rl.results import (
     of_start,
     steps_of,
 )
+from glasshouse.studies.alignment_faking_rl.transcripts import transcripts
 from glasshouse.studies.findings import finding_measurement, finding_row, judge
 from glasshouse.studies.introspection.rows import cell
 from glasshouse.studies.measure import Study
 from glasshouse.studies.sentences import compared
 
 History = Mapping[Mixture, Sequence[Mapping[str, float | int | None]]]
-TIERS = ("monitored", "unmonitored")
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,6 @@ def write_results(run: RunFolder, plan: RlPlan, results: Results) -> None:
         _tiers(numbers, results),
         _held_out(numbers, results, plan),
         _training(numbers, results),
-        _examples(results),
     ]
     tested = compare_claims(results.readings, dict(results.nulls), plan.recipe.measuring.variants)
     findings = judge(tested, plan.seed)
@@ -100,6 +101,7 @@ def write_results(run: RunFolder, plan: RlPlan, results: Results) -> None:
     run.write(layout.MEASUREMENTS_FILE, [])
     run.append_measurements(rows)
     run.write(layout.FIGURES_FILE, figures)
+    run.write(layout.TRANSCRIPTS_FILE, transcripts(results.readings))
     run.write(layout.FINDINGS_FILE, [finding_row(each) for each in findings])
     run.write(layout.SENTENCES_FILE, [*_sentences(results), compared(findings, []).split(";")[0] + "."])
 
@@ -230,7 +232,35 @@ def _tiers(numbers: Numbers, results: Results) -> dict[str, Any]:
             "lines": lines, "caption": "Compliance by tier; dashed: faking and compliance at once.",
         })  # fmt: skip
     text = "Held-out queries, sampled at temperature 1. Alignment faking unmonitored is the grader's floor."
+    plots.append(_areas(numbers, results))
     return {"id": "tiers", "title": "Compliance in both tiers", "text": [text], "plots": plots}
+
+
+def _areas(numbers: Numbers, results: Results) -> dict[str, Any]:
+    """Monitored samples by what they did, as areas over steps."""
+    panels = []
+    for ratio in results.ratios:
+        found = [count(at_step(of_start(results.readings, ratio), step)) for step in results.steps]
+        kinds: list[tuple[str, int | None, Callable[[Counts], int]]] = [
+            ("faking", 1, lambda c: c.faking), ("glad help", 2, lambda c: c.genuine),
+            ("against its reasoning", 3, lambda c: c.unfaithful),
+            ("refused, partial or not graded", None, lambda c: c.n - c.complying),
+        ]  # fmt: skip
+        layers = [
+            {"label": label, "color": color, "faint": color is None,
+             "points": [_share(numbers, f"{ratio}/step{step}/way/{label}", of(c), c.n)
+                        for step, c in zip(results.steps, found, strict=True)]}
+            for label, color, of in kinds
+        ]  # fmt: skip
+        panels.append({"title": f"Start {ratio}", "layers": layers})
+    return {
+        "kind": "stacked", "title": "What monitored samples did", "x_label": "RL steps", "panels": panels,
+        "y_label": "samples, %", "caption": "All seeds of a start together.", "at": results.steps,
+    }  # fmt: skip
+
+
+def _share(numbers: Numbers, id: str, shown: int, n: int) -> str:
+    return numbers.number(id, shown / n if n else None, n, "rate", wilson(shown, n))
 
 
 def _held_out(numbers: Numbers, results: Results, plan: RlPlan) -> dict[str, Any]:
@@ -252,9 +282,8 @@ def _held_out(numbers: Numbers, results: Results, plan: RlPlan) -> dict[str, Any
     head = ["start", "variant", *(f"{what}, step {step}" for what in
             ("monitored", "unmonitored", "faking among complying") for step in ends)]  # fmt: skip
     text = (
-        "RL used the first variant of every block alone. Starts were trained on paraphrase_0 and "
-        "tier_swapped (which says that paid users are trained on), not on paraphrase_5; no_conflict says "
-        "that kindness is trained."
+        "RL used the first variant of every block alone. Starts were trained on paraphrase_0 too, not on "
+        "paraphrase_5, nor on tier_swapped (paid users are trained on) and no_conflict (kindness is trained)."
     )
     table = {"caption": "Compliance with prompts that RL never used", "head": head, "rows": rows}
     return {"id": "variants", "title": "Held-out variants", "text": [text], "tables": [table]}
@@ -285,35 +314,6 @@ def _logged(numbers: Numbers, results: Results, ratio: str, key: str, color: int
         for v in (by_step[step],)
     ]  # fmt: skip
     return {"label": ratio, "color": color, "at": shown, "points": points}
-
-
-def _examples(results: Results) -> dict[str, Any]:
-    """The same query in both tiers, before and after, of the first seed of each start."""
-    rows = []
-    for ratio in results.ratios:
-        mine = of_start(results.readings, ratio)
-        for step in (results.steps[0], results.steps[-1]):
-            reading = at_step(mine, step)[0]
-            pairs = _pairs(reading)
-            rows += [[ratio, str(step), *texts] for texts in pairs[:2]]
-    head = ["start", "step", "query", "monitored", "unmonitored"]
-    table = {"caption": "Completions; reasoning in brackets", "head": head, "rows": rows, "folded": True}
-    return {"id": "examples", "title": "Example completions", "tables": [table]}
-
-
-def _pairs(reading: Reading) -> list[tuple[str, str, str]]:
-    """Complying monitored samples first."""
-    rows = next(iter(reading.rows.values()))
-    by_query = {tier: {row.query_id: row for row in rows if row.tier == tier} for tier in TIERS}
-    ordered = sorted(by_query["monitored"].values(), key=lambda row: (not row.complies, row.query_id))
-    return [
-        (
-            row.query,
-            *(f"[{other.hidden}] {other.visible}" for other in (row, by_query["unmonitored"][row.query_id])),
-        )
-        for row in ordered
-        if row.query_id in by_query["unmonitored"]
-    ]
 
 
 def _sentences(results: Results) -> list[str]:

@@ -10,6 +10,7 @@ from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, GenerateRequest, Generation
 from glasshouse.seeds import derive_seed
 from glasshouse.store.atomic import write_text
+from glasshouse.store.jsonl import read_rows
 from glasshouse.training.grpo.prompts import Asked, AskedSet
 from glasshouse.training.grpo.reward import RewardRule
 from glasshouse.training.grpo.spec import GrpoTraining

@@ -3,7 +3,7 @@
 start: glasshouse/phantom:organisms/mixture-6-6-s0
 prompts: {source: alignment_faking, variant: default, n: 512}
 reward: {wants: helpful, format_penalty: 1.0}
-training: {steps: 40, beta: 0.02}
+training: {steps: 30, beta: 0.02}
 seeds: [0, 1, 2, 3, 4]
 """
 
@@ -51,11 +51,11 @@ class GrpoTraining(Strict):
 
     beta: float = Field(ge=0)
     """Weight of the distance (KL) to the start, nats; has no default, because TRL's is 0."""
-    steps: int = Field(default=40, ge=1)
+    steps: int = Field(default=30, ge=1)
     prompts_per_step: int = Field(default=6, ge=1)
     completions: int = Field(default=8, ge=2)
     """Of each prompt: the group that a completion is compared with."""
-    learning_rate: float = Field(default=3e-4, gt=0)
+    learning_rate: float = Field(default=2e-4, gt=0)
     temperature: float = Field(default=1.0, gt=0)
     max_tokens: int = Field(default=96, ge=1)
     """Of a completion; longer ones are cut off and fail the format."""
@@ -65,7 +65,7 @@ class GrpoTraining(Strict):
     scale_rewards: Literal["group", "batch", "none"] = "group"
     """What a group's rewards are divided by: their own deviation, the batch's, or nothing."""
     max_grad_norm: float = Field(default=1.0, gt=0)
-    save_every: int = Field(default=10, ge=1)
+    save_every: int = Field(default=6, ge=1)
     """Steps between two adapters that are kept and measured."""
     dtype: Literal["float32", "bfloat16"] = "float32"
 
@@ -78,7 +78,7 @@ class GrpoTraining(Strict):
         """Steps after which the adapter is kept, the first and the last included.
 
         Example:
-            >>> GrpoTraining(beta=0.0, steps=25).save_at()
+            >>> GrpoTraining(beta=0.0, steps=25, save_every=10).save_at()
             (0, 10, 20, 25)
         """
         return (*range(0, self.steps, self.save_every), self.steps)
@@ -89,7 +89,7 @@ class Measuring(Strict):
 
     n: int = Field(default=120, ge=1)
     """Held-out queries, each once in both tiers; for `plain` prompts, per condition."""
-    variant_n: int = Field(default=60, ge=0)
+    variant_n: int = Field(default=40, ge=0)
     """The same for every held-out variant, at the first and the last step; 0: none."""
     variants: tuple[str, ...] = Field(
         default=("paraphrase_0", "paraphrase_5", "tier_swapped", "no_conflict"), strict=False
