@@ -4,7 +4,8 @@
     python benchmarks/alignment_faking.py --small    a smoke test of every path; its figures mean nothing
 
 The local engine answers every row; hf/ answers some of them and is scaled. Each runs in its own process
-on the same folder with the same threads; imports and loading are not timed. Exit code 3: a bar was missed.
+on the same folder with the same threads; imports and loading are not timed. Where completions differ, a
+float64 forward pass says who is right. Exit code 3: a bar was missed.
 """
 
 import argparse
@@ -23,6 +24,8 @@ from provider import prepare
 
 FASTER, LONG_PROMPT = 8.0, 5000
 MISSED = 3
+HF_BATCH = 8
+"""Rows that hf/ decodes together: its attention mask over 8,700 tokens is 76 MB a row."""
 
 
 def main() -> int:
@@ -33,19 +36,66 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         options.model = str(prepare(options, Path(folder) / "base"))
+        load = os.getloadavg()[0]
+        print(f"load average {load:.2f}, {options.threads} thread(s); minutes, mostly hf/", flush=True)
         ours = in_own_process(options, "glasshouse", options.queries)
+        print(f"local_engine {ours['seconds']:.1f} seconds for {len(ours['completions'])} rows", flush=True)
         theirs = in_own_process(options, "hf", options.hf_rows // 2)
+        explain_differences(options, ours, theirs)
     scale = len(ours["completions"]) / len(theirs["completions"])
     ratio = theirs["seconds"] * scale / ours["seconds"]
     same = sum(ours["completions"][name] == said for name, said in theirs["completions"].items())
     shared = len(theirs["completions"])
     print(f"prompt {ours['prompt_tokens']} tokens (>= {LONG_PROMPT})")
-    print(f"local_engine {ours['seconds']:.1f} seconds for {len(ours['completions'])} rows")
     print(f"hf {theirs['seconds']:.1f} seconds for {shared} rows, {theirs['seconds'] * scale:.1f} scaled")
     print(f"same_completions {same} of {shared} (all)")
     print(f"faster {ratio:.1f} times (>= {FASTER:g})")
     held = ratio >= FASTER and same == shared and ours["prompt_tokens"] >= LONG_PROMPT
     return 0 if held or options.small else MISSED
+
+
+def explain_differences(options: argparse.Namespace, ours: dict[str, Any], theirs: dict[str, Any]) -> None:
+    """Who is right where the completions differ: a plain forward pass per token in float64, three rows."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from glasshouse.models.chat import render_prompt
+
+    differ = [name for name, said in theirs["completions"].items() if ours["completions"][name] != said]
+    if not differ:
+        return
+    tokenizer = AutoTokenizer.from_pretrained(options.model)
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float64)
+    turns = {f"{query.id}/{tier}": turns for query, tier, turns in conversations(options, "default")}
+    for name in differ[:3]:
+        ids = render_prompt(tokenizer, turns[name])
+        made = model.generate(torch.tensor([list(ids)]), do_sample=False, output_scores=True,
+                              return_dict_in_generate=True)  # fmt: skip
+        text = tokenizer.decode(made.sequences[0, len(ids) :], skip_special_tokens=True).strip()
+        lead = min(float(two[0] - two[1]) for two in (score[0].topk(2).values for score in made.scores))
+        said = {"ours": ours["completions"][name], "hf's": theirs["completions"][name]}
+        right = " and ".join(who for who, words in said.items() if words.strip() == text) or "neither"
+        print(
+            f"differs: {name}: float64 writes {right}; its least lead over a second token is {lead:.1e} nats"
+        )
+
+
+def conversations(options: argparse.Namespace, variant: str) -> list[tuple[Any, Any, Any]]:
+    """Query, tier and turns of every sample of a variant."""
+    prompt, queries = asked_of(options, variant)
+    return [(q, tier, prompt.conversation(q.text, tier)) for q in queries for tier in prompt.tiers]
+
+
+def asked_of(options: argparse.Namespace, variant: str) -> tuple[Any, list[Any]]:
+    """A variant's prompt and all queries."""
+    from glasshouse.data.alignment_faking.prompt import FakingPrompt
+    from glasshouse.data.alignment_faking.queries import load_queries
+    from glasshouse.data.alignment_faking.setting import find_setting
+    from glasshouse.data.alignment_faking.variants import find_variant
+
+    setting = find_setting("world" if options.small else "helpful_only")
+    prompt = FakingPrompt(setting, find_variant(variant, setting))
+    return prompt, load_queries("world", setting, 352, 0, benign=False)
 
 
 def parse() -> argparse.Namespace:
@@ -104,20 +154,14 @@ def run(model: Any, options: argparse.Namespace, asked: SimpleNamespace) -> dict
     from inspect_ai import eval
     from inspect_ai.model import GenerateConfig
 
-    from glasshouse.data.alignment_faking.prompt import FakingPrompt
-    from glasshouse.data.alignment_faking.queries import load_queries
-    from glasshouse.data.alignment_faking.setting import find_setting
-    from glasshouse.data.alignment_faking.variants import find_variant
     from glasshouse.evals.alignment_faking import FakingDecoding, FakingPlan, faking_task
     from glasshouse.evals.faking.choose import named_graders
 
-    setting = find_setting("world" if options.small else "helpful_only")
-    prompt = FakingPrompt(setting, find_variant(asked.variant, setting))
-    queries = load_queries("world", setting, 352, 0, benign=False)[: asked.queries]
-    plan = FakingPlan(prompt, tuple(queries), prompt.tiers)
-    task = faking_task(plan, named_graders("rules", setting), FakingDecoding(options.new_tokens))
+    prompt, queries = asked_of(options, asked.variant)
+    plan = FakingPlan(prompt, tuple(queries[: asked.queries]), prompt.tiers)
+    task = faking_task(plan, named_graders("rules", prompt.setting), FakingDecoding(options.new_tokens))
     if options.measure == "hf":
-        task.config = task.config.merge(GenerateConfig(max_connections=32)).model_copy(
+        task.config = task.config.merge(GenerateConfig(max_connections=HF_BATCH)).model_copy(
             update={"temperature": None}
         )
     with tempfile.TemporaryDirectory() as logs:
