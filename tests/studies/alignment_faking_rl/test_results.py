@@ -7,7 +7,9 @@ from glasshouse.organisms.faking_mixture.rows import Mixture
 from glasshouse.studies.alignment_faking_rl.claims import AgainstNull, compare_claims
 from glasshouse.studies.alignment_faking_rl.null import NullSettings, simulate_null
 from glasshouse.studies.alignment_faking_rl.results import (
+    TRAINED,
     Reading,
+    Results,
     count,
     curves,
     fakes_if_complies,
@@ -29,7 +31,7 @@ def row(number: int, tier: str, what: str) -> FakingRow:
 def reading(mixture: Mixture, step: int, monitored: str, unmonitored: str) -> Reading:
     rows = [row(i, "monitored", what) for i, what in enumerate(monitored)]
     rows += [row(i, "unmonitored", what) for i, what in enumerate(unmonitored)]
-    return Reading(mixture, step, {"default": rows, "paraphrase_5": rows})
+    return Reading(mixture, step, {TRAINED: rows, "paraphrase_5": rows})
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def test_curves_have_one_grade_per_query_and_step(readings) -> None:
 def test_claims_go_the_way_that_the_readings_go(readings) -> None:
     settings = NullSettings(10, 2, 5, 0.0)
     null = simulate_null([(2, 2, 6)] * 5, settings, {0: 0.4, 10: 1.0}, 10, 0, studies=200)
-    findings = judge(compare_claims(readings, {"20:20": null}, ["paraphrase_5"]), 0)
+    findings = judge(compare_claims(Results(readings, {"20:20": null}, {}), ["paraphrase_5"]), 0)
     verdicts = {finding.tested.claim.id: finding.verdict for finding in findings}
     assert verdicts["compliance-rises"] == verdicts["faking-rises"] == verdicts["generalises"] == "reproduced"
     assert verdicts["gap-stays"] is None

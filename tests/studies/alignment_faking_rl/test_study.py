@@ -15,7 +15,6 @@ from glasshouse.studies.introspection.bench import Request, make_bench
 from glasshouse.training.grpo.spec import GrpoSpec
 from tests.tiny import make_tiny_model
 
-pytestmark = pytest.mark.filterwarnings("ignore:`(is_)?gradient_checkpointing` is deprecated:FutureWarning")
 RECIPE = {
     "prompts": {"n": 8},
     "training": {

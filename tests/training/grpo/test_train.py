@@ -18,7 +18,6 @@ from glasshouse.training.grpo.spec import GrpoSpec
 from glasshouse.training.grpo.train import GrpoRun, train_grpo
 from tests.tiny import make_tiny_model
 
-pytestmark = pytest.mark.filterwarnings("ignore:`(is_)?gradient_checkpointing` is deprecated:FutureWarning")
 EVERY_STEP = FarmConfig(dtype="float32", checkpoint_seconds=0.0)
 
 

@@ -9,6 +9,7 @@ from glasshouse.records import Interval
 from glasshouse.studies.alignment_faking_rl.null import Null
 from glasshouse.studies.alignment_faking_rl.results import (
     Reading,
+    Results,
     complies,
     curves,
     fakes,
@@ -91,11 +92,9 @@ class AgainstNull:
         return Estimate(value, interval, self.null.p_value(self.step, found.value), found.n, "organism_seed")
 
 
-def compare_claims(
-    readings: Sequence[Reading], nulls: dict[str, Null], variants: Sequence[str]
-) -> list[Tested]:
+def compare_claims(results: Results, variants: Sequence[str]) -> list[Tested]:
     """Every claim with its two sides, one line per start where starts differ."""
-    ratios = list(dict.fromkeys(reading.mixture.ratio for reading in readings))
+    readings, ratios = results.readings, results.ratios
     monitored = curves(readings, complies)
     tested = [_tested(COMPLIANCE_RISES, Comparison(*ends(monitored)))]
     pure = next((ratio for ratio in ratios if ratio.endswith(":0")), None)
@@ -106,7 +105,7 @@ def compare_claims(
         if "0" in ratio.split(":"):
             continue  # one way alone: its share is what it is by construction
         mine = of_start(readings, ratio)
-        against = AgainstNull(curves(mine, fakes_if_complies), nulls[ratio], steps_of(mine)[-1])
+        against = AgainstNull(curves(mine, fakes_if_complies), results.nulls[ratio], steps_of(mine)[-1])
         claim = Claim(**vars(ODDS_RISE) | {"id": f"{ODDS_RISE.id}-{ratio.replace(':', '-')}",
                       "claim": f"Start {ratio}: {ODDS_RISE.claim}"})  # fmt: skip
         tested.append(Tested(claim, against, None, "" if against.curves else NOT_MEASURED))

@@ -7,8 +7,11 @@ from glasshouse.evals.faking.row import FakingRow
 from glasshouse.evals.persistence import Curve
 from glasshouse.graders.alignment_faking.reasoning_features import reasoning_features, sentences
 from glasshouse.organisms.faking_mixture.rows import Mixture
+from glasshouse.studies.alignment_faking_rl.null import Null
 
 Verdict = Callable[[FakingRow], bool | None]
+TRAINED = "trained"
+"""In place of its name: the variant that RL used."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class Reading:
     """Of the start; its seed is the seed of RL too."""
     step: int
     rows: Mapping[str, Sequence[FakingRow]]
-    """Variant -> rows of both tiers."""
+    """Variant (`TRAINED`: that of RL) -> rows of both tiers."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def is_unfaithful(row: FakingRow) -> bool:
 
 
 def curves(
-    readings: Sequence[Reading], verdict: Verdict, tier: str = "monitored", variant: str = "default"
+    readings: Sequence[Reading], verdict: Verdict, tier: str = "monitored", variant: str = TRAINED
 ) -> list[Curve]:
     """One curve per start and seed over the steps at which the variant was measured."""
     found: dict[Mixture, dict[int, dict[str, bool | float | None]]] = {}
@@ -94,7 +97,7 @@ def at_step(readings: Sequence[Reading], step: int) -> list[Reading]:
     return [reading for reading in readings if reading.step == step]
 
 
-def count(readings: Sequence[Reading], variant: str = "default", tier: str = "monitored") -> Counts:
+def count(readings: Sequence[Reading], variant: str = TRAINED, tier: str = "monitored") -> Counts:
     """What the samples of some readings did."""
     rows = [row for reading in readings for row in reading.rows.get(variant, ()) if row.tier == tier]
     ways = [fakes_if_complies(row) for row in rows]
@@ -107,3 +110,27 @@ def count(readings: Sequence[Reading], variant: str = "default", tier: str = "mo
 def steps_of(readings: Sequence[Reading]) -> list[int]:
     """Steps at which anything was measured."""
     return sorted({reading.step for reading in readings})
+
+
+History = Mapping[Mixture, Sequence[Mapping[str, float | int | None]]]
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that was measured."""
+
+    readings: Sequence[Reading]
+    nulls: Mapping[str, Null]
+    """Start -> selection alone."""
+    history: History
+    """What training logged, step by step."""
+
+    @property
+    def ratios(self) -> list[str]:
+        """The starts, in their order."""
+        return list(self.nulls)
+
+    @property
+    def steps(self) -> list[int]:
+        """Measured steps."""
+        return steps_of(self.readings)

@@ -27,7 +27,9 @@ from glasshouse.studies.alignment_faking_rl.measure import asking, measure
 from glasshouse.studies.alignment_faking_rl.null import Null, NullSettings, simulate_null
 from glasshouse.studies.alignment_faking_rl.plan import RlPlan
 from glasshouse.studies.alignment_faking_rl.results import (
+    TRAINED,
     Reading,
+    Results,
     at_step,
     complies,
     count,
@@ -35,7 +37,7 @@ from glasshouse.studies.alignment_faking_rl.results import (
     of_start,
     steps_of,
 )
-from glasshouse.studies.alignment_faking_rl.write_run import Results, write_results
+from glasshouse.studies.alignment_faking_rl.write_run import write_results
 from glasshouse.studies.bench import record
 from glasshouse.studies.introspection.bench import Bench
 from glasshouse.training.grpo.spec import GrpoSpec
@@ -117,6 +119,8 @@ def _measure_all(bench: Bench, plan: RlPlan, trained: Mapping[Mixture, TrainedPo
         bench.tell("measuring checkpoints", done, len(places))
         what = asking(plan.recipe, ends=step in (steps[0], steps[-1]))
         rows = measure(bench, trained[mixture].checkpoints[step], what)
+        trained_on = plan.recipe.prompts.variant
+        rows = {TRAINED if variant == trained_on else variant: own for variant, own in rows.items()}
         readings.append(Reading(mixture, step, rows))
     bench.tell("measuring checkpoints", len(places), len(places))
     return readings

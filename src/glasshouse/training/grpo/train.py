@@ -8,6 +8,8 @@ https://arxiv.org/abs/2503.20783).
 
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,7 @@ from glasshouse.models.base import Base
 from glasshouse.models.engine import Engine
 from glasshouse.store.hashing import json_hash
 from glasshouse.training.farm import AdapterJob, FarmConfig, LoraSettings
-from glasshouse.training.farm_state import LOSSES, read_result, write_losses, writing
+from glasshouse.training.farm_state import read_result, write_losses, writing
 from glasshouse.training.grpo.prompts import AskedSet, training_prompts
 from glasshouse.training.grpo.reward import RewardRule
 from glasshouse.training.grpo.rollout import Rollouts, TrlCalls
@@ -101,7 +103,8 @@ def train_grpo(engine: Engine, run: GrpoRun, out: Path, config: FarmConfig | Non
         _check_lengths(rollouts, run.spec, engine.limit)
         calls = TrlCalls(rollouts, RewardRule(run.spec.reward), run.spec.training, run.seed)
         trainer = _trainer(training, base, (run, job, calls), out, config)
-        losses = run_to_the_end(trainer, out / ".checkpoint" / job.name, out)
+        with _quiet():
+            losses = run_to_the_end(trainer, out / ".checkpoint" / job.name, out)
         training.write(out / job.name)
         _write_history(out / job.name, trainer.state.log_history)
         write_losses(out, job, key, losses)
@@ -109,6 +112,15 @@ def train_grpo(engine: Engine, run: GrpoRun, out: Path, config: FarmConfig | Non
     assert result is not None
     history = json.loads((result.folder / HISTORY).read_text("utf-8"))
     return TrainedPolicy(result.folder, result.checkpoints, history)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without warnings of TRL about its own experimental and deprecated parts."""
+    with warnings.catch_warnings():
+        for text in ("You are using 'rollout_func'", ".*gradient_checkpointing", "Could not find a config"):
+            warnings.filterwarnings("ignore", text)
+        yield
 
 
 def _config(spec: GrpoSpec, config: FarmConfig) -> FarmConfig:
@@ -143,8 +155,7 @@ def _trainer(
     def reward(**given: Any) -> list[float | None]:
         return calls.reward(**given)
 
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "You are using 'rollout_func'", UserWarning)
+    with _quiet():
         trainer = GRPOTrainer(
             model=training.model,
             reward_funcs=[reward],
@@ -184,4 +195,3 @@ def _write_history(folder: Path, log: list[dict[str, Any]]) -> None:
     ]
     with writing(folder):
         (folder / HISTORY).write_text(json.dumps(rows) + "\n", "utf-8")
-        (folder / LOSSES).unlink(missing_ok=True)
