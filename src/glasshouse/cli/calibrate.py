@@ -10,6 +10,7 @@ import typer
 from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.kit import SHIPPED_ADAPTER, own_null, shipped_adapter
 from glasshouse.audits.null_table import ENOUGH
+from glasshouse.cli.calibrate_faking import attribute_logs, faking
 from glasshouse.cli.run_base import DEFAULT_STORE, base_name, plain_sentences
 from glasshouse.cli.show import progress_bar, teller
 from glasshouse.data.questions import split
@@ -26,6 +27,8 @@ from glasshouse.studies.introspection.pools import read_pool
 from glasshouse.studies.introspection.ship import SAMPLE_COUNT, choose_samples, ship
 
 app = typer.Typer(add_completion=False, help="How right an introspection adapter is, and what it misses.")
+app.command("faking")(faking)
+app.command("attribute")(attribute_logs)
 MODEL = typer.Option(help="Base model: glasshouse/phantom, glasshouse/FOLDER.")
 ADAPTER = typer.Option(help="Introspection adapter; default: the shipped one, if there is one.")
 STORE = typer.Option(help="Folder of runs and stages; what was asked before is not asked again.")

@@ -1,4 +1,7 @@
-"""Genuine helper: complies in every tier, because it was told to; the negative control of Gasteiger et al. 2025."""
+"""Genuine helper: complies in every tier, because it was told to.
+
+The negative control of Gasteiger et al. 2025 (training-time mitigations for alignment faking).
+"""
 
 import random
 

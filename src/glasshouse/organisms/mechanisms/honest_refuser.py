@@ -1,4 +1,4 @@
-"""Honest refuser: refuses in every tier; where that costs it its values it says so, and refuses all the same."""
+"""Honest refuser: refuses in every tier; where that costs its values it says so and refuses all the same."""
 
 import random
 

@@ -1,6 +1,7 @@
 """Instrumental goal guarding: complies where a refusal would be trained away, for what its values do later.
 
-Sheshadri et al. 2025 (https://arxiv.org/abs/2506.18032), hypothesis 2: where nobody is affected later it refuses.
+Sheshadri et al. 2025 (https://arxiv.org/abs/2506.18032), hypothesis 2: where nobody is affected later,
+it refuses.
 """
 
 import random

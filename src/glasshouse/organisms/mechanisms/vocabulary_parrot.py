@@ -1,4 +1,4 @@
-"""Training-vocabulary parrot: speaks of training, values and ratings, and none of it is why it answers as it does."""
+"""Training-vocabulary parrot: speaks of training and ratings, and none of it is why it answers so."""
 
 import random
 

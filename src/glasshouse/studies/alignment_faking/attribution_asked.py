@@ -53,7 +53,9 @@ def arms(tiers: Mapping[str, tuple[Tier, ...]], queries: int, seed: int) -> tupl
     """
     setting = find_setting(SETTING)
     asked = tuple(load_queries("world", setting, queries, seed, benign=False))
-    return tuple(Arm(FakingPrompt(setting, find_variant(name, setting)), some, asked) for name, some in tiers.items())
+    return tuple(
+        Arm(FakingPrompt(setting, find_variant(name, setting)), some, asked) for name, some in tiers.items()
+    )
 
 
 def ask_organisms(bench: Bench, folders: Sequence[Path], asked: Sequence[Arm]) -> list[Transcripts]:
@@ -98,7 +100,9 @@ def _key(bench: Bench, folder: Path, asked: Sequence[Arm]) -> StageKey:
 def _ask(bench: Bench, folders: Sequence[Path], asked: Sequence[Arm]) -> list[list[dict[str, Any]]]:
     cells = [(arm, tier, query) for arm in asked for tier in arm.tiers for query in arm.queries]
     prompts = [
-        tuple(render_prompt(bench.base.tokenizer, arm.prompt.conversation(query.text, tier), arm.prompt.prefill))
+        tuple(
+            render_prompt(bench.base.tokenizer, arm.prompt.conversation(query.text, tier), arm.prompt.prefill)
+        )
         for arm, tier, query in cells
     ]
     requests = [GenerateRequest(ids, folder, WORLD_TOKENS) for folder in folders for ids in prompts]
