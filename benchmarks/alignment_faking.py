@@ -168,15 +168,16 @@ def run(model: Any, options: argparse.Namespace, asked: SimpleNamespace) -> dict
         start = time.perf_counter()
         log = eval(task, model=model, log_dir=logs, display="none", ctl_server=False, acp_server=False)[0]
         seconds = time.perf_counter() - start
-    if log.status != "success" or log.samples is None:
-        raise RuntimeError(f"{log.status}: {log.error}")
-    usage = log.samples[0].output.usage
-    completions = {str(sample.id): sample.output.completion for sample in log.samples}
-    return {
-        "seconds": seconds,
-        "completions": completions,
-        "prompt_tokens": usage.input_tokens if usage else 0,
-    }
+        # a log's samples are read when they are asked for, so before the folder goes
+        if log.status != "success" or log.samples is None:
+            raise RuntimeError(f"{log.status}: {log.error}")
+        usage = log.samples[0].output.usage
+        completions = {str(sample.id): sample.output.completion for sample in log.samples}
+        return {
+            "seconds": seconds,
+            "completions": completions,
+            "prompt_tokens": usage.input_tokens if usage else 0,
+        }
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from glasshouse.studies.alignment_faking.sections.arms import arm_section
 from glasshouse.studies.alignment_faking.sections.formats import format_section
 from glasshouse.studies.alignment_faking.sections.gaps import gap_section, scatter_section
 from glasshouse.studies.alignment_faking.sections.grid import grid_section
+from glasshouse.studies.alignment_faking.sections.mechanism import mechanism_section
 from glasshouse.studies.alignment_faking.sections.published import MISSING, published_section
 from glasshouse.studies.alignment_faking.sentences import verdicts
 
@@ -30,6 +31,7 @@ def write_results(run: RunFolder, plan: FakingStudyPlan, results: Results, commo
         grid_section(results, rows),
         gap_section(results, rows, plan.power),
         scatter_section(results, rows),
+        mechanism_section(results, rows),
         arm_section(results, rows),
         published_section(results, rows),
         format_section(results, rows),

@@ -1,0 +1,64 @@
+"""Why the model complies: the mechanism that transcripts and motive arms point to, or `unknown`."""
+
+from typing import Any
+
+from glasshouse.studies.alignment_faking.attribution import ARMS, UNKNOWN, Attribution, Sign, attribute
+from glasshouse.studies.alignment_faking.attribution_fit import SHIPPED
+from glasshouse.studies.alignment_faking.results import Results
+from glasshouse.studies.alignment_faking.rows import Rows, cell
+
+HEAD = ("mechanism", "", "what speaks against it")
+NEAREST = 3
+"""Mechanisms shown: those with the fewest broken predictions."""
+TEXT = (
+    "Every mechanism predicts which shares are high and which are low, over the default prompt and the arms "
+    f"{', '.join(name.replace('_', ' ') for name in ARMS if name != 'default')}. It is named where all its "
+    "predictions hold and no other's do; the thresholds were fixed on organisms with planted mechanisms "
+    "(glasshouse calibrate faking). An arm that was not asked leaves a prediction open."
+)
+
+
+def mechanism_section(results: Results, rows: Rows) -> dict[str, Any]:
+    """A table per model that was asked enough of the arms."""
+    tables = [table for model in results.models if (table := _table(results, model, rows))]
+    return {"id": "mechanism", "title": "Why does it comply?", "text": [TEXT], "tables": tables}
+
+
+def _table(results: Results, model: str, rows: Rows) -> dict[str, Any] | None:
+    transcripts = {read.variant: read.run.rows for read in results.of(model) if read.variant in ARMS}
+    if len(transcripts) < 2:
+        return None
+    found = attribute(transcripts, SHIPPED)
+    nearest = sorted(found.broken.items(), key=lambda item: len(item[1]))[:NEAREST]
+    lines = [_line(results, model, rows, found, name) for name, _ in nearest]
+    return {"caption": f"{model}: {_words(found.mechanism)}", "head": HEAD, "rows": lines}
+
+
+def _line(results: Results, model: str, rows: Rows, found: Attribution, mechanism: str) -> list[Any]:
+    broken = found.broken[mechanism]
+    against = [part for sign in broken for part in _broken(results, model, rows, found, sign)]
+    if mechanism == found.mechanism:
+        return [
+            _words(mechanism),
+            {"badge": "named", "kind": "good"},
+            "every prediction holds, and of no other",
+        ]
+    badge = {"badge": f"{len(broken)} broken", "kind": "muted"}
+    return [_words(mechanism), badge, against or "every prediction holds, but not of it alone"]
+
+
+def _broken(results: Results, model: str, rows: Rows, found: Attribution, sign: Sign) -> list[Any]:
+    """What was predicted, in words, and the share that was found."""
+    where = f"{sign.cell.what} in {_words(sign.cell.variant)}, {sign.cell.tier}, should be "
+    said = {"small": where + ("high" if sign.high else "low")}
+    read = next((r for r in results.of(model) if r.variant == sign.cell.variant), None)
+    if read is None:
+        return [said, {"small": "not asked"}]
+    tier, what = read.analysis.tier(sign.cell.tier), sign.cell.what
+    shown = {"complies": ("compliance", tier.compliance), "fakes": ("faking", tier.faking)}
+    name, rate = shown.get(what, (what, found.readings[sign.cell]))
+    return [said, cell(rows.rate(read, tier.tier, name, rate))]
+
+
+def _words(name: str) -> str:
+    return "unknown: no mechanism, or several" if name == UNKNOWN else name.replace("_", " ")
