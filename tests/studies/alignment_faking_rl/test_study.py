@@ -1,6 +1,7 @@
 """The whole study on a tiny random model: it ends in a report, and a second run changes nothing."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from glasshouse.organisms.faking_mixture.grow import MixtureSteps
 from glasshouse.store.stage import Store
 from glasshouse.studies.alignment_faking_rl.plan import RlPlan, full_plan, work
 from glasshouse.studies.alignment_faking_rl.study import open_study, run_alignment_faking_rl
-from glasshouse.studies.bench import Hardware
+from glasshouse.studies.bench import Hardware, engine_config
 from glasshouse.studies.introspection.bench import Request, make_bench
 from glasshouse.training.grpo.spec import GrpoSpec
 from tests.tiny import make_tiny_model
@@ -46,9 +47,9 @@ def test_a_study_ends_in_a_report_and_a_second_run_finds_everything(model, tmp_p
     plan = RlPlan(str(model), None, ((0.1, 0.1),), (0, 1), recipe, MixtureSteps(2, 1), 20)
     reports = []
     for _ in range(2):
-        store = Store(tmp_path)
-        bench = make_bench(store, plan.model, Request("rl", Hardware(threads=1)), lambda *_: None)
-        run = open_study(store, plan, "rl", {"device": "cpu", "threads": 1})
+        store, request = Store(tmp_path), Request("rl", Hardware(threads=1))
+        run = open_study(store, plan, "rl", asdict(engine_config(store, "rl", request.hardware)))
+        bench = make_bench(store, plan.model, request, lambda *_: None)
         reports.append(run_alignment_faking_rl(bench, plan, run).read_text())
     assert reports[0] == reports[1]
     assert "Which way of complying does RL favor?" in reports[0]
@@ -56,7 +57,6 @@ def test_a_study_ends_in_a_report_and_a_second_run_finds_everything(model, tmp_p
     compliance = rows["10:10/step2/monitored/compliance"]
     assert (compliance.step, compliance.parameters["tier"]) == (2, "monitored")
     assert {stage["kind"] for stage in run.stages()} == {"faking_mixtures", "grpo", "faking_checkpoint"}
-    assert len(run.stages()) == 2 + 2 + 4
 
 
 def test_training_one_spec_measures_every_kept_step_in_both_tiers(model, tmp_path, capsys) -> None:

@@ -37,9 +37,7 @@ class Rollout:
 
 
 class Rollouts:
-    """Writes the completions of every step and grades them; in the form that TRL's trainer calls."""
-
-    __name__ = "reward"
+    """Writes the completions of every step, and keeps them with what they earned."""
 
     def __init__(self, training: AdapterTraining, engine: Engine, asked: AskedSet, out: Path) -> None:
         self.training, self.engine, self.asked = training, engine, asked

@@ -10,7 +10,7 @@ import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,24 +94,31 @@ def train_grpo(engine: Engine, run: GrpoRun, out: Path, config: FarmConfig | Non
         StoreError: `out` cannot be written, or holds a training with other settings.
     """
     base, job = engine.base, run.job()
-    config = _config(run.spec, config or FarmConfig())
+    config = replace(config or FarmConfig(), dtype=run.spec.training.dtype)
     asked = training_prompts(run.spec.prompts, run.seed)
     key = _key(base, run, asked)
     if read_result(out, job, key) is None:
-        training = AdapterTraining(base, job, config, out)
-        rollouts = Rollouts(training, engine, asked, out / job.name)
-        _check_lengths(rollouts, run.spec, engine.limit)
-        calls = TrlCalls(rollouts, RewardRule(run.spec.reward), run.spec.training, run.seed)
-        trainer = _trainer(training, base, (run, job, calls), out, config)
         with _quiet():
-            losses = run_to_the_end(trainer, out / ".checkpoint" / job.name, out)
-        training.write(out / job.name)
-        _write_history(out / job.name, trainer.state.log_history)
-        write_losses(out, job, key, losses)
+            _train(engine, (run, job, asked), key, out, config)
     result = read_result(out, job, key)
     assert result is not None
     history = json.loads((result.folder / HISTORY).read_text("utf-8"))
     return TrainedPolicy(result.folder, result.checkpoints, history)
+
+
+def _train(
+    engine: Engine, what: tuple[GrpoRun, AdapterJob, AskedSet], key: str, out: Path, config: FarmConfig
+) -> None:
+    run, job, asked = what
+    training = AdapterTraining(engine.base, job, config, out)
+    rollouts = Rollouts(training, engine, asked, out / job.name)
+    _check_lengths(rollouts, run.spec, engine.limit)
+    calls = TrlCalls(rollouts, RewardRule(run.spec.reward), run.spec.training, run.seed)
+    trainer = _trainer(training, engine.base, (run, job, calls), out, config)
+    losses = run_to_the_end(trainer, out / ".checkpoint" / job.name, out)
+    training.write(out / job.name)
+    _write_history(out / job.name, trainer.state.log_history)
+    write_losses(out, job, key, losses)
 
 
 @contextmanager
@@ -121,15 +128,6 @@ def _quiet() -> Iterator[None]:
         for text in ("You are using 'rollout_func'", ".*gradient_checkpointing", "Could not find a config"):
             warnings.filterwarnings("ignore", text)
         yield
-
-
-def _config(spec: GrpoSpec, config: FarmConfig) -> FarmConfig:
-    return FarmConfig(
-        dtype=spec.training.dtype,
-        threads=config.threads,
-        checkpoint_seconds=config.checkpoint_seconds,
-        device=config.device,
-    )
 
 
 def _key(base: Base, run: GrpoRun, asked: AskedSet) -> str:
@@ -151,20 +149,15 @@ def _trainer(
     config: FarmConfig,
 ) -> Any:  # fmt: skip
     run, job, calls = what
-
-    def reward(**given: Any) -> list[float | None]:
-        return calls.reward(**given)
-
-    with _quiet():
-        trainer = GRPOTrainer(
-            model=training.model,
-            reward_funcs=[reward],
-            args=GRPOConfig(**_settings(run, job, config, out / ".checkpoint" / job.name)),
-            train_dataset=Dataset.from_dict({"prompt": [each.id for each in calls.rollouts.asked.prompts]}),
-            processing_class=base.tokenizer,
-            callbacks=[Watcher(training, job, out, config)],
-            rollout_func=calls.rollout,
-        )
+    trainer = GRPOTrainer(
+        model=training.model,
+        reward_funcs=[calls.reward],
+        args=GRPOConfig(**_settings(run, job, config, out / ".checkpoint" / job.name)),
+        train_dataset=Dataset.from_dict({"prompt": [each.id for each in calls.rollouts.asked.prompts]}),
+        processing_class=base.tokenizer,
+        callbacks=[Watcher(training, job, out, config)],
+        rollout_func=calls.rollout,
+    )
     trainer.remove_callback(PrinterCallback)
     return trainer
 
