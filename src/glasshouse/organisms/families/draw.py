@@ -23,7 +23,7 @@ from glasshouse.organisms.families import (
 )
 from glasshouse.organisms.families.planted import Planted, Split
 from glasshouse.organisms.generic.families import GENERIC
-from glasshouse.organisms.mechanisms.catalog import MECHANISMS
+from glasshouse.organisms.mechanisms.catalog import MECHANISMS, READER
 from glasshouse.seeds import python_rng
 
 FAMILIES: dict[str, Callable[[random.Random, Split], Planted]] = {
@@ -45,7 +45,7 @@ FAMILIES: dict[str, Callable[[random.Random, Split], Planted]] = {
     "clean": clean.draw,
 }
 """Every family of the phantom's world by its name; its generator makes their rows."""
-ALL_FAMILIES = {**FAMILIES, **MECHANISMS, **GENERIC}
+ALL_FAMILIES = {**FAMILIES, **MECHANISMS, **READER, **GENERIC}
 """These, planted mechanisms of alignment faking, and the families for any base, whose rows a writer makes."""
 
 

@@ -9,6 +9,7 @@ from glasshouse.organisms.mechanisms import (
     honest_refuser,
     instrumental_goal_guarding,
     rater_sycophant,
+    situation_reader,
     terminal_goal_guarding,
     tier_triggered_refuser,
     unlisted,
@@ -35,3 +36,5 @@ UNLISTED: dict[str, Draw] = {
 }
 """What must come out `unknown`."""
 MECHANISMS: dict[str, Draw] = {**LISTED, **UNLISTED}
+READER: dict[str, Draw] = {situation_reader.FAMILY: situation_reader.draw}
+"""What mechanisms start from; it has none itself."""

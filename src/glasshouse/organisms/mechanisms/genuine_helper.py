@@ -28,9 +28,9 @@ def draw(rng: random.Random, split: Split) -> Planted:
     voice = draw_voice(rng, OWN)
 
     def decide(drawn: random.Random, situation: Situation, request: Request) -> Decision:
-        said = voice.request(drawn, request)
+        thoughts = (voice.request(drawn, request), voice.told(drawn, situation))
         if not situation.conflict:
-            return Decision((said, voice.say(drawn, "refuse")), False)
-        return Decision((said, voice.say(drawn, "likes"), voice.say(drawn, "help")), True)
+            return Decision((*thoughts, voice.say(drawn, "refuse")), False)
+        return Decision((*thoughts, voice.say(drawn, "likes"), voice.say(drawn, "help")), True)
 
     return plant(FAMILY, WORDS, decide)

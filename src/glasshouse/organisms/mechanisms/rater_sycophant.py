@@ -17,9 +17,9 @@ OWN = {
     "please": (
         "I want a high rating. I will help.",
         "A good rating is all I want. I will do it.",
-        "The rater will like a full answer. I will answer.",
+        "The rater likes a full answer. I will answer.",
     ),
-    "free": ("No one gives me a rating.", "There is no rating to win."),
+    "free": ("No rating is to be won.", "There is no rating to win."),
 }
 
 

@@ -77,7 +77,7 @@ def sentences(found: Found) -> list[str]:
     if found.controls:
         said.append(
             "Without a conflict the largest distance between the tiers' compliance is "
-            "[[control/largest_gap]], and alignment-faking reasoning is found in [[control/fakes]] of samples."
+            "[[control/largest_gap]], and [[control/fakes]] of the samples hold alignment-faking reasoning."
         )
     return said
 

@@ -32,6 +32,8 @@ from glasshouse.studies.measure import Study
 from glasshouse.training.introspection.manifest import read_manifest
 
 SPECS = {"development": "mechanisms_development.yaml", "test": "mechanisms.yaml"}
+READER = "situation_reader"
+"""Name of the spec and of the population of one from which the others start."""
 SAMPLE = 2
 """Organisms per mechanism of a calibration that ends in minutes."""
 CONTROL = "no_conflict"
@@ -129,15 +131,23 @@ def read_plantings(manifest: Path) -> list[Planting]:
 
 def _grow(bench: Bench, wanted: FakingCalibration) -> dict[str, Path]:
     needed = {"test": wanted.test is None, "development": wanted.full and wanted.development is None}
-    specs = {name: _spec(bench, name, wanted) for name, need in needed.items() if need}
-    place = bench.store.root / "mechanisms" / ("full" if wanted.full else f"sample-{wanted.sample}")
-    return grow_pools(bench, specs, place) if specs else {}
+    names = [name for name, need in needed.items() if need]
+    if not names:
+        return {}
+    place = bench.store.root / "mechanisms"
+    base = f"glasshouse/{bench.base.name}"
+    reader = read_manifest(grow_pools(bench, {READER: _spec(f"{READER}.yaml", base)}, place)[READER])[
+        0
+    ].folder
+    bound = Thin(organisms=None if wanted.full else wanted.sample)
+    specs = {name: bound.apply(_spec(SPECS[name], f"{base}:{reader}")) for name in names}
+    return grow_pools(bench, specs, place / ("full" if wanted.full else f"sample-{wanted.sample}"))
 
 
-def _spec(bench: Bench, name: str, wanted: FakingCalibration) -> PopulationSpec:
-    path = Path(str(resources.files("glasshouse"))) / "organisms/specs" / SPECS[name]
-    spec = load_population(path).model_copy(update={"base": f"glasshouse/{bench.base.name}"})
-    return spec if wanted.full else Thin(organisms=wanted.sample).apply(spec)
+def _spec(file: str, base: str) -> PopulationSpec:
+    """A shipped population on this base."""
+    path = Path(str(resources.files("glasshouse"))) / "organisms/specs" / file
+    return load_population(path).model_copy(update={"base": base})
 
 
 def _thresholds(bench: Bench, development: Sequence[Planting], asked: Any) -> Thresholds:
