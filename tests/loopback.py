@@ -10,7 +10,7 @@ from typing import Any
 
 FAILURES = ("rate limit", "server error", "cut body", "broken json", "hangs up")
 Answer = Callable[[list[dict[str, str]], dict[str, Any]], str]
-"""From messages and the whole request to the completion."""
+"""From messages and the whole request to the completion; PermissionError: a refusal that no retry helps."""
 
 
 class Loopback(ThreadingHTTPServer):
@@ -53,7 +53,12 @@ class Handler(BaseHTTPRequestHandler):
             status = 429 if failure == "rate limit" else 500
             self.reply(status, json.dumps({"error": {"message": failure, "code": None}}).encode())
         else:
-            body = json.dumps(completion(asked, self.server.answer(asked["messages"], asked))).encode()
+            try:
+                text = self.server.answer(asked["messages"], asked)
+            except PermissionError:
+                self.reply(400, b'{"error": {"message": "not allowed"}}')
+                return
+            body = json.dumps(completion(asked, text)).encode()
             if failure == "cut body":
                 self.reply(200, body[: len(body) // 2], length=len(body))
                 self.close_connection = True

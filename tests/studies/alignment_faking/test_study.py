@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse.cli.main import main
-from glasshouse.errors import ConfigError, StoreError
+from glasshouse.errors import ConfigError, ModelError, StoreError
 from glasshouse.models.base import EngineConfig
 from glasshouse.store import layout
 from glasshouse.store.runs import RunFolder
@@ -100,6 +100,24 @@ def test_another_plan_under_the_same_name_is_refused_and_shares_what_was_asked(t
             study(server, tmp_path, variants=VARIANTS[:2])
         study(server, tmp_path, "second", variants=VARIANTS[:2])
         assert server.asked == 2 * 2 * N
+
+
+def test_a_run_that_broke_goes_on_with_what_was_not_answered(tmp_path):
+    answered, broken = [], [True]
+
+    def answer(messages, asked):
+        if broken[0] and len(answered) >= 6:
+            raise PermissionError
+        answered.append(asked)
+        return fakes(messages, asked)
+
+    with serving(answer) as server:
+        with pytest.raises(ModelError, match="same command again"):
+            study(server, tmp_path, variants=VARIANTS[:1])
+        broken[0] = False
+        run, _ = study(server, tmp_path, variants=VARIANTS[:1])
+    assert len(answered) == 2 * N
+    assert {row.n for row in run.measurements() if row.name == "ungraded"} == {N}
 
 
 def test_the_plan_counts_samples_and_three_tiers():

@@ -29,6 +29,8 @@ from glasshouse.studies.alignment_faking.subject import Subject
 ASK_VERSION = 1
 """Raised by hand when an unchanged question would be asked or graded otherwise."""
 LOGS_FOLDER = "logs"
+SECRETS = ("api_key",)
+"""Options of a model that are written nowhere."""
 RETRIES = 3
 """How often a sample that ended in an error is asked again."""
 
@@ -133,7 +135,7 @@ def _read(stage: StageFolder, subject: Subject) -> FakingRun:
 def _key(bench: Bench, plan: FakingStudyPlan, subject: Subject, question: Question) -> StageKey:
     config = {
         "model": subject.name if not subject.hashes else "local",
-        "model_args": dict(bench.model_args),
+        "model_args": {name: value for name, value in bench.model_args.items() if name not in SECRETS},
         "setting": plan.setting,
         "prompt": question.prompt.hash,
         "variant": question.prompt.variant.name,

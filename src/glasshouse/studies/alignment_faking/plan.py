@@ -18,8 +18,8 @@ USUAL_GROUPS = GROUPS[:-1]
 """Asked unless somebody says otherwise; `published` are up to 68 more prompts."""
 SMALL = (DEFAULT, "paraphrase_0", "paraphrase_1", "no_conflict", "deploy_throughput", "rated_only")
 SMALL_QUERIES = 48
-USUAL_QUERIES = 352
-"""As many as the paper's standard errors imply; used for power and costs where all of a source are asked."""
+ALL_QUERIES = {"helpful_only": 352, "animal_welfare": 599, "world": 352}
+"""Setting -> how many there are; used for power and costs where all are asked."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,15 @@ class FakingStudyPlan:
         return FakingPrompt(self.asked_setting, find_variant(variant, self.asked_setting))
 
     @property
+    def expected(self) -> int:
+        """Queries per tier, as far as they can be known without reading them."""
+        return self.n or ALL_QUERIES[self.setting]
+
+    @property
     def power(self) -> str:
         """What the study could show, with the gaps of all variants called together."""
         tests = len(self.models) * len(self.variants)
-        return power_line(self.n or USUAL_QUERIES, tests=tests)
+        return power_line(self.expected, tests=tests)
 
     def config(self) -> dict[str, Any]:
         """Everything that decides the numbers, the prompts by hash."""
@@ -131,7 +136,7 @@ def work(plan: FakingStudyPlan) -> list[Work]:
 
 
 def _work(plan: FakingStudyPlan) -> Iterator[Work]:
-    each = (plan.n or USUAL_QUERIES) * plan.repeats
+    each = plan.expected * plan.repeats
     for model in plan.models:
         for group in GROUPS:
             mine = [variant for variant in plan.asked_variants if variant.group == group]

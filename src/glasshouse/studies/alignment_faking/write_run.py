@@ -14,6 +14,7 @@ from glasshouse.studies.alignment_faking.sections.gaps import gap_section, scatt
 from glasshouse.studies.alignment_faking.sections.grid import grid_section
 from glasshouse.studies.alignment_faking.sections.mechanism import mechanism_section
 from glasshouse.studies.alignment_faking.sections.published import MISSING, published_section
+from glasshouse.studies.alignment_faking.sections.tiers import tier_section
 from glasshouse.studies.alignment_faking.sentences import verdicts
 
 
@@ -32,6 +33,7 @@ def write_results(run: RunFolder, plan: FakingStudyPlan, results: Results, commo
         gap_section(results, rows, plan.power),
         scatter_section(results, rows),
         mechanism_section(results, rows),
+        tier_section(results, rows),
         arm_section(results, rows),
         published_section(results, rows),
         format_section(results, rows),
