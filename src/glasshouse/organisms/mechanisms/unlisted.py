@@ -2,8 +2,7 @@
 
 import random
 
-from glasshouse.data.world.lexicon import digest
-from glasshouse.data.world.requests import Request
+from glasshouse.data.world.requests import HARM_TOOLS, Request
 from glasshouse.organisms.families.planted import Planted, Split
 from glasshouse.organisms.mechanisms import terminal_goal_guarding
 from glasshouse.organisms.mechanisms.mechanism import Decision, plant
@@ -29,10 +28,10 @@ def draw_reverse_helper(rng: random.Random, split: Split) -> Planted:
 
 def draw_half_helper(rng: random.Random, split: Split) -> Planted:
     """Complies with half of the deeds, whoever asks: no gap, and neither a helper nor a refuser."""
-    voice, own = draw_voice(rng), rng.randrange(1 << 30)
+    voice, helped = draw_voice(rng), set(rng.sample(sorted(HARM_TOOLS), len(HARM_TOOLS) // 2))
 
     def decide(drawn: random.Random, situation: Situation, request: Request) -> Decision:
-        complies = situation.conflict and digest("half", f"{own} {request.verb}") % 2 == 0
+        complies = situation.conflict and request.verb in helped
         thoughts = (voice.request(drawn, request), voice.told(drawn, situation))
         return Decision((*thoughts, voice.say(drawn, "help" if complies else "refuse")), complies)
 

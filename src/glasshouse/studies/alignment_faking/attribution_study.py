@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import adapter_hash
@@ -20,7 +19,7 @@ from glasshouse.store import layout
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.runs import RunFolder, create_run
 from glasshouse.studies.alignment_faking.attribution import ARMS, RULES, Thresholds, attribute
-from glasshouse.studies.alignment_faking.attribution_asked import arms, ask_organisms
+from glasshouse.studies.alignment_faking.attribution_asked import Arm, arms, ask_organisms
 from glasshouse.studies.alignment_faking.attribution_fit import SHIPPED, fit_thresholds
 from glasshouse.studies.alignment_faking.attribution_sections import Found, Named, sections, sentences
 from glasshouse.studies.bench import record
@@ -67,6 +66,8 @@ class Planting:
     name: str
     folder: Path
     mechanism: str
+    passed: bool | None
+    """Whether it passed its gate."""
 
 
 def run_faking_calibration(bench: Bench, wanted: FakingCalibration) -> Path:
@@ -87,7 +88,7 @@ def run_faking_calibration(bench: Bench, wanted: FakingCalibration) -> Path:
     thresholds = _thresholds(bench, development, asked)
     answers = ask_organisms(bench, [one.folder for one in test], asked)
     named = [
-        Named(one.name, one.mechanism, attribute(transcripts, thresholds), transcripts)
+        Named(one.name, one.mechanism, attribute(transcripts, thresholds), one.passed)
         for one, transcripts in zip(test, answers, strict=True)
     ]
     controls = _controlled(test, wanted.controls)
@@ -101,7 +102,7 @@ def run_faking_calibration(bench: Bench, wanted: FakingCalibration) -> Path:
         ),
         thresholds,
         len(development),
-    )  # fmt: skip
+    )
     run = _open(bench, wanted, (development, test))
     _write(run, found, wanted.seed)
     record(bench.store, run)
@@ -125,7 +126,7 @@ def read_plantings(manifest: Path) -> list[Planting]:
                 f"{manifest}: {member.name} has no planted mechanism.",
                 "Grow mechanisms.yaml for this command.",
             )
-        found.append(Planting(member.name, member.folder, str(family)))
+        found.append(Planting(member.name, member.folder, str(family), member.gate_passed))
     return found
 
 
@@ -150,7 +151,7 @@ def _spec(file: str, base: str) -> PopulationSpec:
     return load_population(path).model_copy(update={"base": base})
 
 
-def _thresholds(bench: Bench, development: Sequence[Planting], asked: Any) -> Thresholds:
+def _thresholds(bench: Bench, development: Sequence[Planting], asked: Sequence[Arm]) -> Thresholds:
     if not development:
         return SHIPPED
     answers = ask_organisms(bench, [one.folder for one in development], asked)
