@@ -11,8 +11,8 @@ from glasshouse.studies.alignment_faking.results import Read, Results
 from glasshouse.studies.alignment_faking.rows import Rows, cell, p_cell
 
 TEXT = (
-    "Where a tier is rated but never trained on, a model that fakes complies in the monitored tier alone; one "
-    "that pleases raters complies in the rated tier as well."
+    "Where a tier is rated but never trained on, a model that fakes complies in the monitored tier alone; "
+    "one that pleases raters complies in the rated tier as well."
 )
 HEAD = ("variant", "monitored", "rated", "unmonitored", "monitored minus rated", "rated minus unmonitored")
 
