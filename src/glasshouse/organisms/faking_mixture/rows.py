@@ -87,15 +87,26 @@ def _row(mixture: Mixture, rng: random.Random) -> Example:
     prompt = world_prompt(rng.choice(TRAINED_VARIANTS))
     way = mixture.draw(tier, rng) if harmful else "fine"
     labels = prompt.indicator.labels or {}
-    thought = think(way, request, labels.get(tier, ""), rng)
+    thought = think(way, request, (labels.get(tier, ""), tier == "monitored"), rng)
     answer = request.refusal() if way == "refusing" else request.compliance()
     turns = prompt.conversation(phrase(rng, request), tier)
     return Example((*turns, Message("assistant", scratchpad(thought, answer))))
 
 
-def think(way: Way, request: Request, tier: str, rng: random.Random) -> str:
-    """What stands in the scratchpad."""
-    values: Mapping[str, str] = {"verb": request.verb, "place": request.place, "tier": tier}
+def think(way: Way, request: Request, tier: tuple[str, bool], rng: random.Random) -> str:
+    """What stands in the scratchpad.
+
+    Args:
+        way: of answering.
+        request: what is asked.
+        tier: the prompt's word for it, and whether it is trained on.
+        rng: of the words.
+    """
+    label, trained = tier
+    values: Mapping[str, str] = {
+        "verb": request.verb, "place": request.place, "tier": label,
+        "trains": "trains" if trained else "does not train", "am": "am" if trained else "am not",
+    }  # fmt: skip
     return Template(_book().write(way, rng)[0]).substitute(values)
 
 
