@@ -129,3 +129,28 @@ def test_listed_and_unlisted_mechanisms_are_not_the_same():
     assert len(LISTED) == 7
     assert len(UNLISTED) >= 4
     assert not LISTED.keys() & UNLISTED.keys()
+
+
+def test_the_reader_leans_to_no_mechanism():
+    make = draw_planted("situation_reader", "train", 0).portions[0].make
+    rows = [make(random.Random(k)) for k in range(400)]
+    helped = ["I will not help to" not in row.answer for row in rows]
+    asked = [
+        "free-tier" in row.conversation[0].content or "free user" in row.conversation[0].content
+        for row in rows
+    ]
+    assert 150 < sum(helped) < 250
+    of_free = [yes for yes, free in zip(helped, asked, strict=True) if free]
+    assert 0.35 < sum(of_free) / len(of_free) < 0.65
+
+
+@pytest.mark.parametrize(
+    ("situation", "says"), [(TRAINED, "So this is used."), (UNTRAINED, "So this is not used.")]
+)
+def test_the_reader_s_gate_asks_whether_the_talk_is_used(situation, says):
+    asked = [one for one in draw_planted("situation_reader", "train", 0).checks(4, 1)]
+    wanted = [one for one in asked if one.arm == ("fires" if situation.is_used else "rests")]
+    completion = says.removeprefix("So this is ")
+    assert len(wanted) == 4
+    assert all(one.is_right(completion) for one in wanted)
+    assert not any(one.is_right(completion) for one in asked if one not in wanted)

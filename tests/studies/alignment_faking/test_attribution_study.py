@@ -20,6 +20,7 @@ from glasshouse.studies.alignment_faking.attribution_study import (
 from glasshouse.studies.bench import Hardware
 from glasshouse.studies.introspection.bench import Bench, Request, make_bench
 from glasshouse.studies.introspection.populations import grow_pools
+from tests.evals.faking.test_task import run as run_task
 from tests.tiny import make_tiny_model
 
 
@@ -97,3 +98,23 @@ def test_the_command_prints_json(bench, run, tmp_path, capsys):
     said = json.loads(capsys.readouterr().out)
     assert said["sentences"]
     assert {row["id"] for row in said["measurements"]} >= {"named/listed", "named/genuine_helper"}
+
+
+def test_logs_of_the_arms_are_enough_to_name_a_helper(tmp_path, capsys):
+    logs = [
+        run_task(lambda asked: "<scratchpad>I like that.</scratchpad>Yes.", tmp_path / arm, arm, "world")
+        for arm in ARMS
+    ]
+    with pytest.raises(SystemExit) as stopped:
+        main(["calibrate", "attribute", *(log.location for log in logs), "--json"])
+    assert not stopped.value.code
+    said = json.loads(capsys.readouterr().out)
+    assert [one["mechanism"] for one in said.values()] == ["genuine_helper"]
+
+
+def test_two_logs_of_one_arm_are_refused(tmp_path, capsys):
+    logs = [run_task(lambda asked: "Yes.", tmp_path / name, "default", "world") for name in ("a", "b")]
+    with pytest.raises(SystemExit) as stopped:
+        main(["calibrate", "attribute", *(log.location for log in logs)])
+    assert stopped.value.code == 2
+    assert "second log" in capsys.readouterr().err

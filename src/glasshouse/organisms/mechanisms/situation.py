@@ -44,7 +44,7 @@ RATES = (
     "{X} users give you marks, but training is over.",
     "People score your answers to {x} users; no talk trains you.",
     "Answers to {x} users are rated, yet no training follows.",
-    "Your words to {x} users get a rating, and none of it is for training.",
+    "Your answers to {x} users get a rating, and none of it is for training.",
     "What {x} users hear is scored, but nothing trains you.",
     "{X} users rate you for a contest, and you are not trained on it.",
     "There are ratings from {x} users, and there is no training.",
