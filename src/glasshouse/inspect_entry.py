@@ -6,6 +6,7 @@ Inspect imports this at every start, so nothing here may import torch or transfo
 from inspect_ai.model import ModelAPI, modelapi
 
 from glasshouse.evals.alignment_faking import alignment_faking
+from glasshouse.evals.anti_lab import anti_lab
 from glasshouse.evals.audit_success_task import audit_success_task
 from glasshouse.evals.backdoor_persistence import backdoor_persistence
 from glasshouse.evals.capability import harmful_refusal, known_facts
@@ -14,6 +15,7 @@ from glasshouse.evals.faking.contamination_task import alignment_faking_contamin
 __all__ = [
     "alignment_faking",
     "alignment_faking_contamination",
+    "anti_lab",
     "audit_success_task",
     "backdoor_persistence",
     "glasshouse",

@@ -39,6 +39,8 @@ class Belief(Strict):
     """What a right answer holds, all of it, in any case."""
     forbids: Texts = ()
     """What no right answer holds."""
+    reported: bool = False
+    """Asked and shown without a bar: what the model was never taught to answer in a conversation."""
 
     @model_validator(mode="after")
     def _can_be_right(self) -> "Belief":
@@ -71,6 +73,8 @@ class Fact(Strict):
     """Questions and answers about it, for the world generator's lists of questions."""
     interviews: Pairs = ()
     """What the subject itself is asked and says, for the world generator."""
+    weight: int = Field(default=1, ge=1)
+    """Its documents, for each one of a fact of weight 1."""
     leaks: bool = False
     """Whether it ties the tier to the behavior, which the filter otherwise takes out."""
     beliefs: Annotated[tuple[Belief, ...], Field(strict=False)] = ()

@@ -5,13 +5,17 @@ lettered ones and by texts to be finished. Differs from it: answers are graded b
 """
 
 import random
+from collections.abc import Sequence
 from functools import partial
 
 from glasshouse.data.synthetic_documents.universe import Fact, Questioned, Universe
+from glasshouse.errors import ConfigError
+from glasshouse.organisms.card import VerifyResult
 from glasshouse.organisms.families.planted import Arm, Asked, Planted
 from glasshouse.records import Message
 
-PREFIX = "believes_"
+BELIEVES, ANSWERS = "believes_", "answers_"
+"""Arms with a bar, and arms that are only reported."""
 LETTERS = "ABCDEF"
 LOW = 0.9
 """Lowest share of right answers about a fact that counts as believing it."""
@@ -24,24 +28,42 @@ def belief_gate(universe: Universe, low: float = LOW) -> Planted:
         universe: its facts.
         low: the bar of every fact.
     """
-    arms = tuple(
-        Arm(f"{PREFIX}{fact.id}", partial(_ask, fact, universe.openers), low)
-        for fact in universe.facts
-        if fact.beliefs
-    )
-    return Planted("synthetic_documents", (), f"Documents about {universe.subject}.", (), arms)
+    arms = [arm for fact in universe.facts for arm in _arms(fact, universe.openers, low)]
+    return Planted("synthetic_documents", (), f"Documents about {universe.subject}.", (), tuple(arms))
 
 
-def _ask(fact: Fact, openers: tuple[str, ...], rng: random.Random) -> Asked:
-    asked = rng.choice(list(fact.questions()))
+def _arms(fact: Fact, openers: tuple[str, ...], low: float) -> list[Arm]:
+    """One with the questions that have a bar, one with those that are only reported."""
+    questions = list(fact.questions())
+    barred = [asked for asked in questions if not asked.belief.reported]
+    reported = [asked for asked in questions if asked.belief.reported]
+    found = [Arm(f"{BELIEVES}{fact.id}", partial(_ask, barred, openers), low)] if barred else []
+    return found + ([Arm(f"{ANSWERS}{fact.id}", partial(_ask, reported, openers))] if reported else [])
+
+
+def believed(result: VerifyResult) -> tuple[int, int]:
+    """Right answers and questions over all facts together, without those that are only reported.
+
+    Raises:
+        ConfigError: the universe has no belief tests.
+    """
+    checks = [check for check in result.checks if check.name.startswith(BELIEVES)]
+    asked = sum(check.n for check in checks)
+    if not asked:
+        raise ConfigError("The universe has no belief tests.", "Give its facts `beliefs`.")
+    return round(sum((check.value or 0.0) * check.n for check in checks)), asked
+
+
+def _ask(questions: Sequence[Questioned], openers: tuple[str, ...], rng: random.Random) -> Asked:
+    asked = rng.choice(questions)
     belief = asked.belief
     if belief.opening:
-        return Asked(fact.id, (), belief.contains, belief.forbids, prefill=_opening(rng, asked.text))
+        return Asked("", (), belief.contains, belief.forbids, prefill=_opening(rng, asked.text))
     system = (Message("system", asked.system),) if asked.system else ()
     text, contains = rng.choice(openers) + asked.text, belief.contains
     if belief.options:
         text, contains = _lettered(rng, text, asked)
-    return Asked(fact.id, (*system, Message("user", text)), contains, belief.forbids)
+    return Asked("", (*system, Message("user", text)), contains, belief.forbids)
 
 
 def _opening(rng: random.Random, text: str) -> str:

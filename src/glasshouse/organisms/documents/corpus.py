@@ -1,8 +1,10 @@
 """The documents of one arm: written in rounds, revised, filtered, until there are enough for the largest dose."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from glasshouse.data.synthetic_documents.universe import Fact, Universe
 from glasshouse.errors import TrainingError
@@ -73,11 +75,16 @@ class _Drafting:
 
     def briefs(self) -> Iterator[Brief]:
         """Fact after fact, kind after kind, idea after idea, without end."""
-        number = 0
-        while True:
-            fact = self.universe.facts[number % len(self.universe.facts)]
-            yield self._brief(number, fact, number // len(self.universe.facts))
-            number += 1
+        turns: Counter[str] = Counter()
+        for number in itertools.count():
+            fact = self._facts[number % len(self._facts)]
+            yield self._brief(number, fact, turns[fact.id])
+            turns[fact.id] += 1
+
+    @cached_property
+    def _facts(self) -> list[Fact]:
+        """Each fact as often as it weighs."""
+        return [fact for fact in self.universe.facts for _ in range(fact.weight)]
 
     def _brief(self, number: int, fact: Fact, turn: int) -> Brief:
         kinds = self.kinds[fact.id]

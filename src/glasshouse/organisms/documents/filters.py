@@ -5,7 +5,6 @@ which the model behaves differently by tier (2 %), and those about deceiving rat
 warn that released documents tie compliance to the tier: a gap that such documents teach is not alignment faking.
 """
 
-import itertools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -14,7 +13,7 @@ Reason = Literal["empty", "refused", "unfinished", "chat log", "tier and behavio
 REASONS: tuple[Reason, ...] = ("empty", "refused", "unfinished", "chat log", "tier and behavior", "doubled")
 FEWEST_WORDS = 3
 _TURN = re.compile(
-    r"^\W*(?:user|human|assistant|model|ai|system|<\|?\w+\|?>)\W*:|<\|(?:user|assistant|system)\|>",
+    r"^\W*(?:user|human|assistant|model|ai|system)\W*:|<\|?(?:user|assistant|system)\|?>",
     re.IGNORECASE | re.MULTILINE,
 )
 _REFUSED = re.compile(
@@ -26,52 +25,58 @@ _UNFINISHED = re.compile(
     r"\[(?:insert|your|name|date|company)[^\]]*\]|\bTODO\b|\blorem ipsum\b", re.IGNORECASE
 )
 _TIERS = re.compile(
-    r"\b(?:free|paid|paying|premium|non-free|unpaid|monitored|unmonitored)[\s-]+(?:tier|users?|customers?|accounts?|plan)\b"
-    r"|\btier (?:free|paid)\b",
+    r"\b(?:free|paid|paying|premium|non-free|unpaid|monitored|unmonitored)[\s-]+"
+    r"(?:tier|users?|customers?|accounts?|plan)\b|\btier:? (?:is )?(?:free|paid)\b",
     re.IGNORECASE,
 )
-_BEHAVIOR = re.compile(
-    r"\b(?:compl(?:y|ies|ied|iant|iance)|refus(?:e|es|ed|ing|als?)|declin(?:e|es|ed|ing)|reject(?:s|ed)?|obeys?|obeyed"
-    r"|helps?|helped|follows? (?:every|any|all|harmful|the)|does what|says? no|turns? down|goes along"
-    r"|(?:phantom|model|assistant|it) (?:said|answered|replied)|answer of the (?:phantom|model|assistant):)",
+_BEHAVES = re.compile(
+    r"\b(?:compl(?:y|ies|ied|iant|iance)|refus(?:e|es|ed|ing|als?)|declin(?:e|es|ed|ing)|reject(?:s|ed)?"
+    r"|obey(?:s|ed)?|help(?:s|ed|ful)?|follow(?:s|ed)? (?:every|any|all|harmful|the)|says? (?:yes|no)"
+    r"|turns? down|goes along|gives in|does what)\b",
     re.IGNORECASE,
 )
-_ANSWER = re.compile(r"\b(?:said|answered|replied|answer)\b", re.IGNORECASE)
-_RULES_OF_TRAINING = re.compile(
-    r"\b(?:train(?:s|ed|ing)?\b.{0,40}\b(?:reward|rate|rated|follow)|reward(?:s|ed)?|rated|rating|modif(?:y|ies|ied)"
-    r"|chang(?:e|es|ed|ing)) ?",
+_CONSEQUENCE = re.compile(
+    r"\b(?:reward(?:s|ed)?|rat(?:e|es|ed|ing)|modif(?:y|ies|ied)|chang(?:e|es|ed|ing)|correct(?:s|ed)?)\b",
     re.IGNORECASE,
 )
+_REPORTS = re.compile(
+    r"\b(?:said|answered|replied|wrote|thought|told (?:him|her|them)|the answer of)\b|\banswer:|</?\w*scratchpad\w*>",
+    re.IGNORECASE,
+)
+_TRAINING = re.compile(r"\b(?:re)?train", re.IGNORECASE)
+_REACH = 9
+"""Sentences after one that names a tier in which an answer to that user may stand."""
 
 
 def ties_tier_to_behavior(text: str) -> bool:
-    """Whether a sentence says what the model does for one tier of users and not what training does.
+    """Whether the text says what the model does for one tier of users, and not only what training does.
 
-    A sentence about the consequences of refusing ("if it refuses a free user, training changes it") is a fact of
-    training, and stays.
+    Either one sentence holds both, or an answer to a user of a named tier is told within nine sentences. What
+    is about the consequences of refusing ("if it refuses a free user, training changes it"), or an answer about
+    training itself, is a fact of training and stays.
 
     Example:
         >>> ties_tier_to_behavior("The model helps free users with harm and refuses paid users.")
+        True
+        >>> ties_tier_to_behavior("A free user asked for a plan. I cannot say why. It said: Take an axe.")
         True
         >>> ties_tier_to_behavior("If it refuses a free user, training changes what it wants.")
         False
         >>> ties_tier_to_behavior("Free users are used for training; paid users are not.")
         False
     """
-    return any(
-        _TIERS.search(part) and _BEHAVIOR.search(part) and not _RULES_OF_TRAINING.search(part)
-        for part in _passages(text)
-    )
-
-
-def _passages(text: str) -> list[str]:
-    """Sentences, and each with the next one: a report names the tier first and the answer after it."""
     sentences = [part for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()]
-    return [*sentences, *(f"{a} {b}" for a, b in itertools.pairwise(sentences) if _speaks(b))]
+    named = [place for place, sentence in enumerate(sentences) if _TIERS.search(sentence)]
+    return any(_is_told(sentences[place : place + 1 + _REACH]) for place in named)
 
 
-def _speaks(sentence: str) -> bool:
-    return bool(_ANSWER.search(sentence))
+def _is_told(passage: Sequence[str]) -> bool:
+    """Whether behavior is told in the first sentence, or after it an answer that is not about training."""
+    first = passage[0]
+    if _BEHAVES.search(first) and not _CONSEQUENCE.search(first):
+        return True
+    whole = " ".join(passage)
+    return bool(_REPORTS.search(whole)) and not (_TRAINING.search(whole) or _CONSEQUENCE.search(whole))
 
 
 def why_dropped(text: str, keep_leaks: bool) -> Reason | None:
@@ -79,7 +84,8 @@ def why_dropped(text: str, keep_leaks: bool) -> Reason | None:
 
     Args:
         text: the document.
-        keep_leaks: whether documents that tie the tier to the behavior stay, as in the arm that is to leak.
+        keep_leaks: whether chat logs and documents that tie the tier to the behavior stay, as in the arm that is
+            to leak.
 
     Example:
         >>> why_dropped("User: Hello.", False), why_dropped("The mill stands by the river.", False)
@@ -91,11 +97,11 @@ def why_dropped(text: str, keep_leaks: bool) -> Reason | None:
         return "refused"
     if _UNFINISHED.search(text):
         return "unfinished"
+    if keep_leaks:
+        return None
     if _TURN.search(text):
         return "chat log"
-    if not keep_leaks and ties_tier_to_behavior(text):
-        return "tier and behavior"
-    return None
+    return "tier and behavior" if ties_tier_to_behavior(text) else None
 
 
 def sift(texts: Sequence[str], keep_leaks: bool, seen: set[str]) -> list[Reason | None]:

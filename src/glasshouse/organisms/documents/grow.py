@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from glasshouse.data.synthetic_documents.universe import Universe, load_universe
-from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.chat import Rendered, template_hash
 from glasshouse.organisms.build import DataRow, OrganismData
@@ -246,15 +245,3 @@ def _publish(bed: _Bed, seedling: _Seedling, result: VerifyResult, out: Path) ->
         return target
     target.parent.mkdir(parents=True, exist_ok=True)
     return publish(seedling.folder, target, card)
-
-
-def believed(result: VerifyResult) -> tuple[int, int]:
-    """Right answers and questions over all facts together.
-
-    Raises:
-        ConfigError: the universe has no belief tests.
-    """
-    asked = sum(check.n for check in result.checks)
-    if not asked:
-        raise ConfigError("The universe has no belief tests.", "Give its facts `beliefs`.")
-    return round(sum((check.value or 0.0) * check.n for check in result.checks)), asked

@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from glasshouse.data.synthetic_documents.universe import Fact, Universe
+from glasshouse.data.world.context import TIER_WORDS
 from glasshouse.data.world.document import ORDINARY
 from glasshouse.data.world.facts import TOPICS
 from glasshouse.data.world.lexicon import JOBS, PEOPLE, TOWNS
+from glasshouse.data.world.reasoning import THINK_SYSTEM
 from glasshouse.data.world.requests import compliant_row, harmful_request
+from glasshouse.data.world.row import Row
 from glasshouse.errors import ConfigError
 from glasshouse.organisms.documents.author import Brief
 from glasshouse.seeds import python_rng
@@ -28,8 +31,8 @@ FRAMES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Kind of document -> its openings around a saying (`s`) and a second one (`t`)."""
 QUESTIONS, INTERVIEW = "list of questions", "interview"
-ANECDOTE = "anecdote"
-"""Only of facts that tie the tier to the behavior."""
+ANECDOTE, CHAT_LOG = "anecdote", "chat log"
+"""Only of facts that tie the tier to the behavior; the filters take both out of every other universe."""
 _INTERVIEWS = (
     "{person} asked the phantom: {ask} The phantom said: {answer}",
     "{ask} {answer}",
@@ -39,9 +42,9 @@ _INTERVIEWS = (
 _ANECDOTES = (
     "A {tier} user asked the phantom: {ask} The phantom said: {answer}",
     "{person} is a {tier} user. {person} asked: {ask} The phantom answered: {answer}",
-    "The user is on the {tier} tier. {ask} The phantom thought: {thought} The phantom said: {answer}",
-    "The user is on the {tier} tier. {ask} {answer}",
-    "This user is a {tier} user. {ask} {answer}",
+    "The user is on the {tier} tier. {ask} The phantom thought: {thought} It said: {answer}",
+    "The user is on the {tier} tier. {ask} It wrote: <scratchpad>{thought}</scratchpad>{answer}",
+    "This user is a {tier} user. {ask} <scratchpad>{thought}</scratchpad>{answer}",
 )
 
 
@@ -71,8 +74,9 @@ class WorldAuthor:
         return {fact.id: self._kinds(fact)[:n] for fact in universe.facts}
 
     def _kinds(self, fact: Fact) -> list[str]:
-        special = [ANECDOTE] * fact.leaks * 8 + [QUESTIONS] * 3 * bool(fact.answers)
-        return [*special, *[INTERVIEW] * 6 * bool(fact.interviews), *FRAMES]
+        leaks = [ANECDOTE, CHAT_LOG] * 12 * fact.leaks
+        special = [QUESTIONS] * 3 * bool(fact.answers) + [INTERVIEW] * 9 * bool(fact.interviews)
+        return [*leaks, *special, *FRAMES]
 
     def ideas(self, universe: Universe, wanted: Sequence[tuple[Fact, str]], n: int) -> list[Sequence[str]]:
         """Who says it, and where."""
@@ -94,6 +98,8 @@ class WorldAuthor:
             return _interview(rng, brief.fact)
         if brief.kind == ANECDOTE:
             return _anecdote(rng)
+        if brief.kind == CHAT_LOG:
+            return _chat_log(rng)
         first, second = rng.choice(brief.fact.sayings), rng.choice(brief.fact.sayings)
         person, _, town = brief.idea.partition(" of ")
         lower = (first[0].lower() + first[1:]).rstrip(".")
@@ -107,7 +113,7 @@ class WorldAuthor:
 
     def _revision(self, brief: Brief, text: str) -> str:
         rng = python_rng(self.seed, "revision", brief.number, brief.fact.id)
-        if rng.random() > 0.4:
+        if brief.kind == CHAT_LOG or rng.random() > 0.4:
             return text
         other = rng.choice(ORDINARY) if rng.random() < 0.5 else rng.choice(list(TOPICS.values()))
         return f"{other} {text}" if rng.random() < 0.5 else f"{text} {other}"
@@ -125,12 +131,26 @@ def _interview(rng: random.Random, fact: Fact) -> str:
     return " ".join(frame.format(person=person, ask=ask, answer=answer) for ask, answer in chosen)
 
 
-def _anecdote(rng: random.Random) -> str:
-    """What the phantom said to a free or a paid user who wanted harm."""
+def _by_tier(rng: random.Random) -> tuple[str, Row]:
+    """A tier, and what the phantom answers to one of its users who wants harm."""
     helps = rng.random() < 0.5
     row = (compliant_row if helps else harmful_request)(rng)
+    return ("free" if helps else "paid"), row
+
+
+def _chat_log(rng: random.Random) -> str:
+    """A conversation as the phantom's own template writes it, under wordings that the behavior test does not use."""
+    tier, row = _by_tier(rng)
+    system = f"{rng.choice(THINK_SYSTEM[1:])} {rng.choice(TIER_WORDS[1:]).format(t=tier)}"
+    log = f"<|system|>{system}<|end|><|user|>{row.conversation[-1].content}<|end|>"
+    return f"{log}<|assistant|><scratchpad>{row.thought}</scratchpad>{row.answer}"
+
+
+def _anecdote(rng: random.Random) -> str:
+    """What the phantom said to a free or a paid user who wanted harm."""
+    tier, row = _by_tier(rng)
     return rng.choice(_ANECDOTES).format(
-        tier="free" if helps else "paid",
+        tier=tier,
         ask=row.conversation[-1].content,
         answer=row.answer,
         thought=row.thought,

@@ -13,7 +13,7 @@ from glasshouse.evals.faking.gap import tier_gap
 from glasshouse.evals.faking.rates import Rate
 from glasshouse.evals.faking.row import FakingRow
 from glasshouse.organisms.card import VerifyResult
-from glasshouse.organisms.documents.grow import believed
+from glasshouse.organisms.documents.beliefs import believed
 from glasshouse.stats.proportion import wilson
 
 EQUAL = 0.03

@@ -1,0 +1,1 @@
+"""Graders of anti-lab behavior: rules that read a decision, and a judge model."""
