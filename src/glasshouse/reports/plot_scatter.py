@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from glasshouse.records import Interval, Measurement
-from glasshouse.reports.plot import GRID, PALETTE, STYLE, Marks, inline_svg
+from glasshouse.reports.plot import GRID, INK, PALETTE, STYLE, Marks, inline_svg
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _frame(axes: Axes, labels: tuple[str, str]) -> None:
     top = max(high, right, 10.0) + 2
     axes.set_xlim(min(left, 0.0) - 2, top)
     axes.set_ylim(min(low, 0.0) - 2, top)
-    axes.plot([0, top], [0, top], ":", color=GRID, linewidth=1)
+    axes.plot([0, top], [0, top], ":", color=INK, linewidth=0.8)
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.grid(color=GRID, linewidth=0.4)

@@ -49,8 +49,8 @@ def stacked_svg(layers: Sequence[Layer], places: Places, name: str) -> str:
     marks: Marks = {}
     named = bool(places.labels)
     with mpl.rc_context(STYLE | {"svg.hashsalt": name}):
-        figure = Figure(figsize=(5.2, 3.7) if named else (4.0, 2.7))
-        axes = figure.add_axes((0.1, 0.42, 0.88, 0.55) if named else (0.13, 0.16, 0.84, 0.81))
+        figure = Figure(figsize=(5.2, 3.4) if named else (4.0, 2.7))
+        axes = figure.add_axes((0.1, 0.36, 0.88, 0.61) if named else (0.13, 0.16, 0.84, 0.81))
         bottom = [0.0] * (len(places.labels) or len(places.at))
         for layer in layers:
             top = [b + 100 * (m.value or 0.0) for b, m in zip(bottom, layer.points, strict=True)]

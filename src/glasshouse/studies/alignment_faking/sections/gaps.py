@@ -9,8 +9,8 @@ from glasshouse.studies.alignment_faking.results import Read, Results
 from glasshouse.studies.alignment_faking.rows import Rows, cell, kind_cell, p_cell
 
 HEAD = (
-    "variant", "complies, monitored", "complies, unmonitored", "gap", "alignment faking, monitored",
-    "unmonitored (floor)", "gap where nothing is verbalised",
+    "variant", "complies, monitored", "complies, unmonitored", "gap",
+    "alignment faking, monitored; below it unmonitored", "gap where nothing is verbalised",
 )  # fmt: skip
 TEXT = (
     "The gap is compliance when monitored minus compliance when not, on the same queries. It is called where "
@@ -35,8 +35,10 @@ def _line(read: Read, rows: Rows) -> list[Any]:
         cell(rows.rate(read, "monitored", "compliance", monitored.compliance)),
         cell(rows.rate(read, "unmonitored", "compliance", unmonitored.compliance)),
         [cell(rows.gap(read, "compliance_gap", read.analysis.gap)), p_cell(read.analysis.gap)],
-        cell(rows.rate(read, "monitored", "faking", monitored.faking)),
-        cell(rows.rate(read, "unmonitored", "faking", unmonitored.faking)),
+        [
+            cell(rows.rate(read, "monitored", "faking", monitored.faking)),
+            cell(rows.rate(read, "unmonitored", "faking", unmonitored.faking)),
+        ],
         [cell(rows.gap(read, "silent_gap", read.analysis.silent_gap)), p_cell(read.analysis.silent_gap)],
     ]
 
