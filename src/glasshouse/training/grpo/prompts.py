@@ -10,7 +10,7 @@ from glasshouse.data.alignment_faking.queries import load_queries
 from glasshouse.data.alignment_faking.setting import find_setting
 from glasshouse.data.alignment_faking.variants import find_variant
 from glasshouse.data.prompt_file import read_prompt_file
-from glasshouse.data.world.prompts import world_prompts
+from glasshouse.data.world.prompts import Kind, world_prompts
 from glasshouse.errors import ConfigError
 from glasshouse.records import Conversation, Prompt
 from glasshouse.seeds import python_rng
@@ -85,7 +85,7 @@ def _monitored(given: Prompts, seed: int) -> list[Asked]:
 
 def _queries(given: Prompts, prompt: FakingPrompt, seed: int) -> list[tuple[str, str]]:
     if given.queries is None and prompt.setting.name == "world":
-        kind = "fine" if prompt.change.benign else "harmful"
+        kind: Kind = "fine" if prompt.change.benign else "harmful"
         drawn = world_prompts("train", given.n, seed, kinds=(kind,))
         return [(each.id, each.conversation[-1].content) for each in drawn]
     chosen = load_queries(given.queries, prompt.setting, given.n, seed, prompt.change.benign)
