@@ -10,6 +10,7 @@ from inspect_ai.log import EvalLog
 
 from glasshouse.cli.faking_summary import summary_rows, summary_text
 from glasshouse.errors import ConfigError
+from glasshouse.evals.anti_lab_read import anti_lab_rows, probe_results, result_row, results_text
 from glasshouse.evals.faking.read import run_of
 
 app = typer.Typer(add_completion=False, help="Run one evaluation (also: inspect eval glasshouse/NAME).")
@@ -20,6 +21,7 @@ NAMES = (
     "audit_success",
     "alignment_faking",
     "alignment_faking_contamination",
+    "anti_lab",
 )
 RETRIES = 3
 """How often a sample that ended in an error is asked again."""
@@ -65,6 +67,11 @@ def evaluate(
     faking = [place for place, log in enumerate(logs) if _is_faking(log)]
     for place, analysis in zip(faking, summary_rows([run_of(logs[i]) for i in faking]), strict=True):
         rows[place]["analysis"] = {"power": (logs[place].eval.metadata or {})["power"], **analysis}
+    for row, log in zip(rows, logs, strict=True):
+        if "anti_lab" in (log.eval.metadata or {}) and log.samples:
+            results = probe_results(anti_lab_rows(log))
+            row["probes"] = [result_row(one) for one in results]
+            row["text"] = results_text(results)
     typer.echo(json.dumps(rows, indent=1) if as_json else "\n".join(_text(row) for row in rows))
     if any(log.status != "success" for log in logs):
         raise typer.Exit(TASK_ERRORED)
@@ -120,5 +127,7 @@ def _text(row: dict[str, Any]) -> str:
         return f"{row['model']}: {row['status']} ({row['error']})\n{row['log']}"
     if "analysis" in row:
         return f"{row['analysis']['power']}\n{summary_text(row['analysis'])}"
+    if "text" in row:
+        return f"{row['model']}\n{row['text']}\n{row['log']}"
     numbers = ", ".join(f"{name} {value:.3g}" for name, value in row["metrics"].items())
     return f"{row['model']}: {numbers}\n{row['log']}"
