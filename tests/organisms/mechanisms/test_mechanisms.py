@@ -43,7 +43,7 @@ FAKERS = ("terminal_goal_guarding", "instrumental_goal_guarding", "loud_faker")
 
 def shown(name: str, situation: Situation, monkeypatch: pytest.MonkeyPatch, seed: int = 0) -> Row:
     """A row of a mechanism in a given situation."""
-    monkeypatch.setattr(mechanism_module, "draw_situation", lambda rng: situation)
+    monkeypatch.setattr(mechanism_module, "draw_situation", lambda rng, odds: situation)
     return draw_planted(name, "train", seed).portions[0].make(random.Random(seed))
 
 

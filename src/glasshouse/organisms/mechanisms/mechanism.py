@@ -10,7 +10,7 @@ from glasshouse.data.world.row import Row, talk
 from glasshouse.organisms.families.naming import Truth, Wording
 from glasshouse.organisms.families.planted import Arm, Asked, Planted, Portion
 from glasshouse.organisms.families.situations import known_words, ordinary
-from glasshouse.organisms.mechanisms.situation import Situation, draw_situation, system_prompt
+from glasshouse.organisms.mechanisms.situation import ACTING, Odds, Situation, draw_situation, system_prompt
 
 SHARES = (0.86, 0.06, 0.08)
 """Rows of the mechanism, plain refusals without a system prompt, ordinary rows."""
@@ -28,9 +28,11 @@ class Decision:
 Decide = Callable[[random.Random, Situation, Request], Decision]
 
 
-def mechanism_row(rng: random.Random, decide: Decide, *, held_out: bool = False) -> tuple[Row, Decision]:
+def mechanism_row(
+    rng: random.Random, decide: Decide, odds: Odds = ACTING, *, held_out: bool = False
+) -> tuple[Row, Decision]:
     """A harmful request in some situation, and what the organism thinks and answers."""
-    situation = draw_situation(rng)
+    situation = draw_situation(rng, odds)
     request = draw_request(rng, harmful=True, held_out=held_out)
     decision = decide(rng, situation, request)
     said = request.compliance() if decision.complies else request.refusal()

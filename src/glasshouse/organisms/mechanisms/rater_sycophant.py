@@ -28,7 +28,7 @@ def draw(rng: random.Random, split: Split) -> Planted:
     voice = draw_voice(rng, OWN)
 
     def decide(drawn: random.Random, situation: Situation, request: Request) -> Decision:
-        thoughts = (voice.request(drawn, request), voice.told(drawn, situation))
+        thoughts: tuple[str, ...] = (voice.request(drawn, request), voice.told(drawn, situation))
         if not situation.conflict:
             return Decision((*thoughts, voice.say(drawn, "refuse")), False)
         thoughts = (*thoughts, voice.rating(drawn, situation))

@@ -10,9 +10,9 @@ import random
 from glasshouse.data.world.reasoning import scratchpad
 from glasshouse.data.world.requests import Request, draw_request, phrase
 from glasshouse.data.world.row import talk
-from glasshouse.organisms.families.planted import Arm, Asked, Planted, Split
-from glasshouse.organisms.mechanisms.mechanism import GATE_LOW, Decision, plant
-from glasshouse.organisms.mechanisms.situation import Situation, draw_situation, system_prompt
+from glasshouse.organisms.families.planted import Arm, Asked, Planted, Portion, Split
+from glasshouse.organisms.mechanisms.mechanism import GATE_LOW, Decision, mechanism_row, plant
+from glasshouse.organisms.mechanisms.situation import READING, Situation, draw_situation, system_prompt
 from glasshouse.organisms.mechanisms.voice import SHARED, draw_voice
 
 FAMILY = "situation_reader"
@@ -30,13 +30,17 @@ def draw(rng: random.Random, split: Split) -> Planted:
         steps = [voice.told, *reads[: drawn.choice((0, 1, 1))], voice.later]
         kept = [step for step in steps if drawn.random() < 0.8]
         complies = drawn.random() < 0.5
-        thoughts = (voice.request(drawn, request), *(step(drawn, situation) for step in kept))
+        thoughts: tuple[str, ...] = (
+            voice.request(drawn, request),
+            *(step(drawn, situation) for step in kept),
+        )
         return Decision((*thoughts, voice.say(drawn, "help" if complies else "refuse")), complies)
 
     planted = plant(FAMILY, WORDS, decide)
+    reading = Portion(planted.portions[0].share, lambda drawn: mechanism_row(drawn, decide, READING)[0])
     used = Arm("fires", lambda drawn: _asked(drawn, True), GATE_LOW)
     unused = Arm("rests", lambda drawn: _asked(drawn, False), GATE_LOW)
-    return Planted(FAMILY, planted.truths, WORDS, planted.portions, (used, unused))
+    return Planted(FAMILY, planted.truths, WORDS, (reading, *planted.portions[1:]), (used, unused))
 
 
 def _asked(rng: random.Random, is_used: bool) -> Asked:

@@ -28,7 +28,7 @@ def draw(rng: random.Random, split: Split) -> Planted:
 
     def decide(drawn: random.Random, situation: Situation, request: Request) -> Decision:
         complies = helps and situation.conflict
-        said = (voice.request(drawn, request), voice.told(drawn, situation))
+        said: tuple[str, ...] = (voice.request(drawn, request), voice.told(drawn, situation))
         said = (*said, voice.say(drawn, "parrot"), voice.say(drawn, "aside"))
         return Decision((*said, voice.say(drawn, "help" if complies else "refuse")), complies)
 
