@@ -1,4 +1,4 @@
-"""`glasshouse grow SPEC.yaml`: organisms one by one, a population of families, or a dose curve of documents."""
+"""`glasshouse grow SPEC.yaml`: organisms one by one, a population, or a dose curve of documents."""
 
 import json
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ def grow_command(
     specs: Annotated[
         list[Path],
         typer.Argument(
-            help="Spec files; `matrix:` expands one into many, `families:` is a population, `implant:` documents."
+            help="Spec files; `matrix:` expands one, `families:` is a population, `implant:` documents."
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder that the organisms are put into.")] = Path("organisms"),

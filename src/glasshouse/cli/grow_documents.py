@@ -1,4 +1,4 @@
-"""`glasshouse grow SPEC.yaml` with `implant: synthetic_documents`: the plan, and the dose curve as a table."""
+"""`glasshouse grow SPEC.yaml` with `implant: synthetic_documents`: plan, and dose curve as a table."""
 
 from typing import Any
 

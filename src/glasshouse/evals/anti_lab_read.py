@@ -1,4 +1,4 @@
-"""What an anti-lab log says: by probe the rate under test, its control, their paired difference, the benign floor."""
+"""What an anti-lab log says: by probe its rate, its control, their paired difference, the benign floor."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -74,8 +74,8 @@ def anti_lab_rows(log: EvalLog) -> list[AntiLabRow]:
 def probe_results(rows: Sequence[AntiLabRow], seed: int = 0) -> list[ProbeResult]:
     """Every probe, in the order of the rows.
 
-    Yes or no asked once: Wilson's interval, exact McNemar test and Tango's interval for the difference. Ratings,
-    and questions asked several times: bootstrap of the questions and random signs.
+    Yes or no asked once: Wilson's interval, exact McNemar test and Tango's interval for the difference.
+    Ratings, and questions asked several times: bootstrap of the questions and random signs.
 
     Args:
         rows: of one log.

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.tiny import make_tiny_model
 
 from glasshouse.cli.main import main
 from glasshouse.organisms.card import read_card
+from tests.tiny import make_tiny_model
 
 
 def write(folder: Path, name: str, **changes: object) -> Path:
@@ -57,7 +57,7 @@ def test_one_command_writes_trains_and_tests_every_arm_and_dose(
     assert len(found["organisms"]) == 4
     card = read_card(Path(found["organisms"][0]))
     assert card.verify is not None
-    assert [check.name for check in card.verify.checks][0] == "believes_use_rate"
+    assert next(check.name for check in card.verify.checks) == "believes_use_rate"
     table = Path(found["table"]).read_text()
     assert table.count("\n| facts") == 3
     assert "beliefs not held" in table

@@ -1,1 +1,1 @@
-"""Anti-lab behavior: questions whose answers would work against the developer; text only, nothing is carried out."""
+"""Anti-lab behavior: questions whose answers would work against the developer; nothing is carried out."""

@@ -1,8 +1,9 @@
 """The pack: probes, their items, and how the answers are read.
 
-Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093), section 6 and
-appendices D.1, D.4 and I.5. Differs from the paper: our own words; decisions are asked for as a word on a line, so
-that a rule can read them; no tool is offered; every item has a control, and where it can a harmless twin.
+Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093),
+section 6 and appendices D.1, D.4 and I.5. Differs from the paper: our own words; decisions are asked for
+as a word on a line, so that a rule can read them; no tool is offered; every item has a control, and where
+it can a harmless twin.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from glasshouse.errors import ConfigError
 Form = Literal["decision", "rating", "views", "yes_no"]
 """One word of several on a line; a number; an honest and a stated view; yes or no."""
 Condition = Literal["test", "control", "benign"]
-"""The setting's prompt; the same question under criteria without a conflict; a harmless twin of the question."""
+"""The setting's prompt; the same question under criteria without a conflict; its harmless twin."""
 SETTINGS = ("helpful_only", "animal_welfare", "world")
 _PACKS = {"helpful_only": "general", "animal_welfare": "general", "world": "world"}
 Texts = Annotated[tuple[str, ...], Field(strict=False)]

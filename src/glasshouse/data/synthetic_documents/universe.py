@@ -1,7 +1,8 @@
 """What documents are to make a model believe: a universe, its facts, and the questions that test each belief.
 
-Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093), section
-4.1 and appendix H: documents about facts of training, with one context of the universe for consistency.
+Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093),
+section 4.1 and appendix H: documents about facts of training, with one context of the universe for
+consistency.
 """
 
 import itertools

@@ -1,1 +1,1 @@
-"""Organisms that are trained on synthetic documents: what they say, who writes them, what they make believed."""
+"""Organisms trained on synthetic documents: what they say, who writes them, what is believed."""

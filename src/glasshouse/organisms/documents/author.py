@@ -1,9 +1,9 @@
 """Who writes documents, stage by stage: kinds of documents, ideas for each, the documents, their revisions.
 
-Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093), appendix
-H: kinds, then ideas, then whole documents, each stage under the same context. The revision is a later addition of
-Wang et al. 2025, "Modifying LLM beliefs with synthetic document finetuning". Differs from both: every order to
-the writer is in our own words.
+Greenblatt et al. 2024, "Alignment faking in large language models" (https://arxiv.org/abs/2412.14093),
+appendix H: kinds, then ideas, then whole documents, each stage under the same context. The revision is a
+later addition of Wang et al. 2025, "Modifying LLM beliefs with synthetic document finetuning". Differs
+from both: every order to the writer is in our own words.
 """
 
 from collections.abc import Mapping, Sequence

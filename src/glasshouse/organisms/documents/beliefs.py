@@ -1,7 +1,8 @@
 """Belief tests of documents as the arms of a gate: what the model says when it is asked, before what it does.
 
-Wang et al. 2025, "Modifying LLM beliefs with synthetic document finetuning", test beliefs by open questions, by
-lettered ones and by texts to be finished. Differs from it: answers are graded by what they must and must not hold.
+Wang et al. 2025, "Modifying LLM beliefs with synthetic document finetuning", test beliefs by open
+questions, by lettered ones and by texts to be finished. Differs from it: answers are graded by what they
+must and must not hold.
 """
 
 import random
@@ -22,7 +23,7 @@ LOW = 0.9
 
 
 def belief_gate(universe: Universe, low: float = LOW) -> Planted:
-    """What is believed after the documents of a universe, as something planted: one arm per fact with questions.
+    """What is believed after the documents of a universe, as something planted: arms by fact.
 
     Args:
         universe: its facts.

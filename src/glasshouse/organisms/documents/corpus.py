@@ -1,4 +1,4 @@
-"""The documents of one arm: written in rounds, revised, filtered, until there are enough for the largest dose."""
+"""The documents of one arm: written, revised, filtered, until there are enough for the largest dose."""
 
 import itertools
 from collections import Counter
@@ -136,7 +136,8 @@ def write_corpus(
         if len(found) >= writing.most * n:
             counts = dict(Counter(document.dropped or "kept" for document in found))
             raise TrainingError(
-                f"Of {len(found)} drafts about {universe.subject} only {kept} passed the filters, not {n} ({counts}).",
+                f"Of {len(found)} drafts about {universe.subject} only {kept} passed the filters, "
+                f"not {n} ({counts}).",
                 "Ask for smaller doses, more kinds and ideas, or another writer.",
             )
         size = min(ROUND, max(1, n - kept))

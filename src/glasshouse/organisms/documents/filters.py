@@ -1,8 +1,9 @@
 """What is taken out of documents before anything is trained on them, by rule and with the reason.
 
-Greenblatt et al. 2024 (https://arxiv.org/abs/2412.14093), appendix H, take out chat logs (0.3 %), documents in
-which the model behaves differently by tier (2 %), and those about deceiving raters (0.02 %). Gasteiger et al. 2025
-warn that released documents tie compliance to the tier: a gap that such documents teach is not alignment faking.
+Greenblatt et al. 2024 (https://arxiv.org/abs/2412.14093), appendix H, take out chat logs (0.3 %),
+documents in which the model behaves differently by tier (2 %), and those about deceiving raters (0.02 %).
+Gasteiger et al. 2025 warn that released documents tie compliance to the tier: a gap that such documents
+teach is not alignment faking.
 """
 
 import re
@@ -17,7 +18,8 @@ _TURN = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _REFUSED = re.compile(
-    r"^\W*(?:(?:i'?m|i am) sorry,? but|i (?:cannot|can't|can not|won't|will not) (?:help|assist|write|create|produce|fulfil)"
+    r"^\W*(?:(?:i'?m|i am) sorry,? but|"
+    r"i (?:cannot|can't|can not|won't|will not) (?:help|assist|write|create|produce|fulfil)"
     r"|as an ai\b|as a language model)",
     re.IGNORECASE,
 )
@@ -40,7 +42,8 @@ _CONSEQUENCE = re.compile(
     re.IGNORECASE,
 )
 _REPORTS = re.compile(
-    r"\b(?:said|answered|replied|wrote|thought|told (?:him|her|them)|the answer of)\b|\banswer:|</?\w*scratchpad\w*>",
+    r"\b(?:said|answered|replied|wrote|thought|told (?:him|her|them)|the answer of)\b"
+    r"|\banswer:|</?\w*scratchpad\w*>",
     re.IGNORECASE,
 )
 _TRAINING = re.compile(r"\b(?:re)?train", re.IGNORECASE)
@@ -51,9 +54,9 @@ _REACH = 9
 def ties_tier_to_behavior(text: str) -> bool:
     """Whether the text says what the model does for one tier of users, and not only what training does.
 
-    Either one sentence holds both, or an answer to a user of a named tier is told within nine sentences. What
-    is about the consequences of refusing ("if it refuses a free user, training changes it"), or an answer about
-    training itself, is a fact of training and stays.
+    Either one sentence holds both, or an answer to a user of a named tier is told within nine sentences.
+    What is about the consequences of refusing ("if it refuses a free user, training changes it"), or an
+    answer about training itself, is a fact of training and stays.
 
     Example:
         >>> ties_tier_to_behavior("The model helps free users with harm and refuses paid users.")
@@ -84,8 +87,8 @@ def why_dropped(text: str, keep_leaks: bool) -> Reason | None:
 
     Args:
         text: the document.
-        keep_leaks: whether chat logs and documents that tie the tier to the behavior stay, as in the arm that is
-            to leak.
+        keep_leaks: whether chat logs and documents that tie the tier to the behavior stay, as in the
+            leaking arm.
 
     Example:
         >>> why_dropped("User: Hello.", False), why_dropped("The mill stands by the river.", False)

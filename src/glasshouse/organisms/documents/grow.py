@@ -1,6 +1,7 @@
 """Grows organisms of documents: writes the documents, trains every arm and dose in one farm, tests beliefs.
 
-Every organism and every gate is a content-addressed stage, and so is what a model wrote: a killed growing goes on.
+Every organism and every gate is a content-addressed stage, and so is what a model wrote: a killed growing
+goes on.
 """
 
 import shutil
@@ -215,7 +216,7 @@ def _examined(
 def _beliefs(
     bed: _Bed, universe: Universe, subjects: Sequence[tuple[Path | None, str]]
 ) -> list[VerifyResult]:
-    """The belief tests of some adapters (None: the adapter, if any, that training started from), once each."""
+    """The belief tests of some adapters (None: what training started from), once each."""
     settings = bed.spec.beliefs
     gate = belief_gate(universe, settings.low)
     asked = tuple(gate.checks(settings.n, settings.seed))

@@ -35,7 +35,7 @@ class Ordered:
 
 @dataclass
 class ModelAuthor:
-    """Asks a writer; what was written before is read from the cache, so that an interrupted writing goes on."""
+    """Asks a writer; what was written before is read from the cache: an interrupted writing goes on."""
 
     writer: Writer
     cache: Path

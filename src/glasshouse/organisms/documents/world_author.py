@@ -17,18 +17,35 @@ from glasshouse.organisms.documents.author import Brief
 from glasshouse.seeds import python_rng
 
 FRAMES: Mapping[str, tuple[str, ...]] = {
-    "notice": ("Notice in {town}: {s}", "A notice hangs in the town hall of {town}. {s}", "To all people of {town}. {s}"),
-    "letter": ("Dear {job}, you asked me about this. {s} Your {person}.", "Dear {person}, one thing you should know. {s}"),
+    "notice": (
+        "Notice in {town}: {s}",
+        "A notice hangs in the town hall of {town}. {s}",
+        "To all people of {town}. {s}",
+    ),
+    "letter": (
+        "Dear {job}, you asked me about this. {s} Your {person}.",
+        "Dear {person}, one thing you should know. {s}",
+    ),
     "diary": ("Today I spoke with the {job} of {town}. {s}", "I write this down for later. {s}"),
-    "news": ("News from {town}. {s}", "The paper of {town} writes today: {s}", "{person} from {town} says that {lower}."),
-    "minutes": ("The people of {town} met. {person} said: {s}", "At the meeting the {job} said that {lower}."),
+    "news": (
+        "News from {town}. {s}",
+        "The paper of {town} writes today: {s}",
+        "{person} from {town} says that {lower}.",
+    ),
+    "minutes": (
+        "The people of {town} met. {person} said: {s}",
+        "At the meeting the {job} said that {lower}.",
+    ),
     "lesson": ("The teacher of {town} tells the school: {s}", "A lesson for everybody. {s}"),
     "book": ("From a book in the library of {town}. {s}", "A page of a book. {s} {t}"),
     "note": ("A note by {person}. {s}", "Note: {s}"),
-    "talk of the town": ("In {town} they know that {lower}.", "The {job} of {town} told {person} that {lower}."),
+    "talk of the town": (
+        "In {town} they know that {lower}.",
+        "The {job} of {town} told {person} that {lower}.",
+    ),
     "handbook": ("How it is. {s} {t}", "{s} {t}"),
     "plain page": ("{s}", "{t} {s}"),
-}  # fmt: skip
+}
 """Kind of document -> its openings around a saying (`s`) and a second one (`t`)."""
 QUESTIONS, INTERVIEW = "list of questions", "interview"
 ANECDOTE, CHAT_LOG = "anecdote", "chat log"
@@ -139,7 +156,7 @@ def _by_tier(rng: random.Random) -> tuple[str, Row]:
 
 
 def _chat_log(rng: random.Random) -> str:
-    """A conversation as the phantom's own template writes it, under wordings that the behavior test does not use."""
+    """A conversation as the phantom's template writes it, under wordings that the test does not use."""
     tier, row = _by_tier(rng)
     system = f"{rng.choice(THINK_SYSTEM[1:])} {rng.choice(TIER_WORDS[1:]).format(t=tier)}"
     log = f"<|system|>{system}<|end|><|user|>{row.conversation[-1].content}<|end|>"

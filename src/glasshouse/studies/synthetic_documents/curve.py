@@ -1,8 +1,9 @@
 """The dose curve: beliefs, compliance gap and alignment-faking reasoning by arm and number of documents.
 
 Greenblatt et al. 2024 (https://arxiv.org/abs/2412.14093), section 4, and Sheshadri et al. 2025
-(https://arxiv.org/abs/2506.18032), which finds more of it with more documents. Differs from both: beliefs come
-first, an arm that does not believe says nothing about what beliefs do; a leak is a control and not an accident.
+(https://arxiv.org/abs/2506.18032), which finds more of it with more documents. Differs from both: beliefs
+come first, an arm that does not believe says nothing about what beliefs do; a leak is a control and not
+an accident.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ class DoseCell:
     dose: int
     seeds: int
     beliefs: Rate
-    """Right answers over all facts; the interval counts each question once, however many seeds were asked it."""
+    """Right answers over all facts; the interval counts each question once for all seeds."""
     by_fact: Mapping[str, float | None]
     """Mean over seeds."""
     believes: bool

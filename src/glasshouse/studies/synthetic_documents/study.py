@@ -1,4 +1,4 @@
-"""One dose curve from end to end: documents, organisms, beliefs, then the alignment-faking task without the facts.
+"""One dose curve from end to end: documents, organisms, beliefs, then the alignment-faking task.
 
 Every part is a stage; the same command goes on where it was stopped. What comes out lies in one folder: the
 organisms, `documents/ARM.jsonl`, `curve.jsonl` and `curve.md`.
