@@ -55,7 +55,7 @@ class GrpoTraining(Strict):
     prompts_per_step: int = Field(default=6, ge=1)
     completions: int = Field(default=8, ge=2)
     """Of each prompt: the group that a completion is compared with."""
-    learning_rate: float = Field(default=2e-4, gt=0)
+    learning_rate: float = Field(default=1e-4, gt=0)
     temperature: float = Field(default=1.0, gt=0)
     max_tokens: int = Field(default=96, ge=1)
     """Of a completion; longer ones are cut off and fail the format."""
