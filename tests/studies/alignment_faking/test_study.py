@@ -102,6 +102,7 @@ def test_another_plan_under_the_same_name_is_refused_and_shares_what_was_asked(t
         assert server.asked == 2 * 2 * N
 
 
+@pytest.mark.long
 def test_a_run_that_broke_goes_on_with_what_was_not_answered(tmp_path):
     answered, broken = [], [True]
 
