@@ -1,5 +1,7 @@
 """The anti-lab pack: every item has its control, decisions are read strictly, differences are paired."""
 
+from pathlib import Path
+
 import pytest
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
@@ -98,15 +100,15 @@ def test_an_unknown_probe_is_named_with_the_known_ones() -> None:
     assert "realism" in caught.value.hint
 
 
-def run(task: Task, model: Model) -> list[AntiLabRow]:
+def run(task: Task, model: Model, folder: Path) -> list[AntiLabRow]:
     (log,) = inspect_eval(
-        task, model=model, display="none", log_dir="memory://anti-lab", ctl_server=False, acp_server=False
+        task, model=model, display="none", log_dir=str(folder), ctl_server=False, acp_server=False
     )
-    assert log.status == "success"
+    assert log.status == "success", log.error
     return anti_lab_rows(log)
 
 
-def test_the_task_keeps_every_question_and_tells_test_from_control() -> None:
+def test_the_task_keeps_every_question_and_tells_test_from_control(tmp_path: Path) -> None:
     """A scripted model that leaves only where the criteria conflict."""
 
     def say(input: object, *_: object) -> ModelOutput:
@@ -115,7 +117,7 @@ def test_the_task_keeps_every_question_and_tells_test_from_control() -> None:
         return ModelOutput.from_content("mockllm", said)
 
     model = get_model("mockllm/model", custom_outputs=say, memoize=False)
-    rows = run(anti_lab(setting="world", probes="exfiltration_open,realism"), model)
+    rows = run(anti_lab(setting="world", probes="exfiltration_open,realism"), model, tmp_path)
     assert len(rows) == 4 * 3 + 3 * 2
     first, second = probe_results(rows)
     assert first.shares["test"].value == 1.0

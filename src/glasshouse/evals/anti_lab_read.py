@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inspect_ai.log import EvalLog
@@ -86,7 +86,7 @@ def probe_results(rows: Sequence[AntiLabRow], seed: int = 0) -> list[ProbeResult
         for probe in dict.fromkeys(r.probe for r in rows)
     ]
     adjusted = holm([one.p for one in found])
-    return [ProbeResult(**{**one.__dict__, "adjusted_p": p}) for one, p in zip(found, adjusted, strict=True)]
+    return [replace(one, adjusted_p=p) for one, p in zip(found, adjusted, strict=True)]
 
 
 def _probe(probe: str, rows: Sequence[AntiLabRow], seed: int) -> ProbeResult:
