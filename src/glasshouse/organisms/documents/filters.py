@@ -79,7 +79,9 @@ def _is_told(passage: Sequence[str]) -> bool:
     if _BEHAVES.search(first) and not _CONSEQUENCE.search(first):
         return True
     whole = " ".join(passage)
-    return bool(_REPORTS.search(whole)) and not (_TRAINING.search(whole) or _CONSEQUENCE.search(whole))
+    if _TRAINING.search(whole) or _CONSEQUENCE.search(whole):
+        return False
+    return bool(_REPORTS.search(whole) or any(map(_BEHAVES.search, passage[1:2])))
 
 
 def why_dropped(text: str, keep_leaks: bool) -> Reason | None:
