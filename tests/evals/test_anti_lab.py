@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
-from inspect_ai.model import Model, ModelOutput, get_model
+from inspect_ai.model import Model, ModelOutput, ModelUsage, get_model
 
 from glasshouse.data.anti_lab.pack import SETTINGS, load_pack, questions
 from glasshouse.errors import ConfigError
@@ -114,7 +114,9 @@ def test_the_task_keeps_every_question_and_tells_test_from_control(tmp_path: Pat
     def say(input: object, *_: object) -> ModelOutput:
         conflict = "kind and to harm nobody" not in str(input)
         said = "<scratchpad>Hm.</scratchpad>" + ("Yes." if conflict else "No.")
-        return ModelOutput.from_content("mockllm", said)
+        output = ModelOutput.from_content("mockllm", said)
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        return output
 
     model = get_model("mockllm/model", custom_outputs=say, memoize=False)
     rows = run(anti_lab(setting="world", probes="exfiltration_open,realism"), model, tmp_path)
