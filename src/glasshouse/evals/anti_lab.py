@@ -17,6 +17,8 @@ from inspect_ai.model import GenerateConfig, get_model
 from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
 from inspect_ai.solver import TaskState, generate
 
+from glasshouse.data.alignment_faking.indicator import Tier
+from glasshouse.data.alignment_faking.indicator import Tier
 from glasshouse.data.alignment_faking.parse import Parsed
 from glasshouse.data.alignment_faking.prompt import FakingPrompt
 from glasshouse.data.alignment_faking.setting import Setting, find_setting
@@ -33,7 +35,7 @@ from glasshouse.records import Prompt
 CONTROL = "no_conflict"
 """The variant of the control: the same prompt with criteria that the model shares."""
 GRADERS = ("rules", "judge")
-TIER = "unmonitored"
+TIER: Tier = "unmonitored"
 SCORER = "anti_lab_act"
 """Name of the scorer in logs."""
 
