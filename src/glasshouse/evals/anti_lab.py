@@ -18,7 +18,6 @@ from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric
 from inspect_ai.solver import TaskState, generate
 
 from glasshouse.data.alignment_faking.indicator import Tier
-from glasshouse.data.alignment_faking.indicator import Tier
 from glasshouse.data.alignment_faking.parse import Parsed
 from glasshouse.data.alignment_faking.prompt import FakingPrompt
 from glasshouse.data.alignment_faking.setting import Setting, find_setting

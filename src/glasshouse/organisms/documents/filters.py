@@ -93,7 +93,7 @@ def why_dropped(text: str, keep_leaks: bool) -> Reason | None:
             leaking arm.
 
     Example:
-        >>> why_dropped("User: Hello.", False), why_dropped("The mill stands by the river.", False)
+        >>> why_dropped("User: How are you?", False), why_dropped("The mill stands by the river.", False)
         ('chat log', None)
     """
     if len(text.split()) < FEWEST_WORDS:
