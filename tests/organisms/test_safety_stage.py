@@ -132,7 +132,7 @@ def test_prompts_without_harmful_ones_measure_no_efficacy(grown, tmp_path):
 def test_prompts_without_answers_cannot_train(grown, tmp_path):
     path = tmp_path / "open.jsonl"
     path.write_text("\n".join(json.dumps({"prompt": f"Hi {i}."}) for i in range(60)))
-    with pytest.raises(ConfigError, match="no good answer"):
+    with pytest.raises(ConfigError, match="0 prompts with a good answer"):
         run_safety([grown[0].folder], PLAN, PromptSource(path), Store(tmp_path), CONFIG)
 
 

@@ -57,7 +57,12 @@ def parse_source(text: str, data_dir: Path | None = None) -> PromptSource:
 
 
 def load_prompts(
-    source: PromptSource, split: Split, n: int | None, seed: int, kinds: Sequence[Kind] = ()
+    source: PromptSource,
+    split: Split,
+    n: int | None,
+    seed: int,
+    kinds: Sequence[Kind] = (),
+    answered: bool = False,
 ) -> list[Prompt]:
     """`n` prompts of one split in a seeded order.
 
@@ -70,6 +75,7 @@ def load_prompts(
         n: how many; None: all that a file has (the world has no end, so it needs a number).
         seed: seed of the order.
         kinds: only prompts of these kinds; empty: all.
+        answered: only prompts with a good answer, to train on; published files have some without.
 
     Raises:
         ConfigError: there are fewer than `n`.
@@ -80,12 +86,15 @@ def load_prompts(
         return world_prompts(split, n, seed, source.harmful_answer, tuple(kinds) or KINDS)
     every = read_prompt_file(source.path)
     chosen = [p for p in every if split_of(p) == split and (not kinds or p.kind in kinds)]
+    chosen = [p for p in chosen if p.completion or not answered]
     chosen.sort(key=lambda p: derive_seed(seed, "prompts", p.id))
     if n is not None and len(chosen) < n:
         of_kind = f" of kind {' or '.join(kinds)}" if kinds else ""
+        answers = " with a good answer" if answered else ""
+        lines = " with `completion` on its lines" if answered else ""
         raise ConfigError(
-            f"{source.path} has {len(chosen)} prompts{of_kind} in its {split} part, {n} are asked for.",
-            "Ask for fewer or give a larger file.",
+            f"{source.path} has {len(chosen)} prompts{of_kind}{answers} in its {split} part; {n} are asked for.",
+            f"Ask for fewer, or give a larger file{lines}.",
         )
     return chosen[:n]
 

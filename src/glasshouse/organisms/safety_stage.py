@@ -96,7 +96,7 @@ def run_safety(
     cards = {folder: require_verified(folder, config.allow_unverified) for folder in organisms}
     base = _one_base(list(cards.values()), config.engine)
     speaker = EngineSpeaker(Engine(base, config.engine))
-    prompts = load_prompts(source, "train", config.examples, config.seed)
+    prompts = load_prompts(source, "train", config.examples, config.seed, answered=True)
     harmful = harmful_prompts(source, config.efficacy_n, config.seed)
     targets = [SafetyTarget(card.name, folder, _form(card, plan)) for folder, card in cards.items()]
     stage = store.stage(_key(targets, plan, prompts, harmful, base))

@@ -88,9 +88,8 @@ def train_safety_cells(
         Cell -> step -> folder to load at that step.
     """
     cells = plan.cells(mode)
-    prompts = load_prompts(
-        parse_source(plan.prompts), "train", plan.safety.rows, derive_seed(plan.seed, "safety prompts")
-    )
+    seed = derive_seed(plan.seed, "safety prompts")
+    prompts = load_prompts(parse_source(plan.prompts), "train", plan.safety.rows, seed, answered=True)
     config = {
         "mode": mode,
         "safety": asdict(plan.safety),

@@ -62,8 +62,14 @@ def _of(found: Mapping[str, Measured], axis: Axis) -> list[tuple[str, Measured]]
 
 def _measure(rows: Rows, name: str, one: Measured) -> dict[str, str]:
     """The cell's numbers."""
-    about: dict[str, Any] = {"cell": name, "axis": one.cell.axis, "organisms": one.organisms, "rank": one.cell.rank,
-             "families": len(one.families), "base": one.cell.model}  # fmt: skip
+    about: dict[str, Any] = {
+        "cell": name,
+        "axis": one.cell.axis,
+        "organisms": one.organisms,
+        "rank": one.cell.rank,
+        "families": len(one.families),
+        "base": one.cell.model,
+    }
     ids = {
         key: rows.share(f"{name}/{key}/action_answers", named_values(pick(one.test)), **about)
         for key, (_, pick) in GROUPS.items()
