@@ -90,10 +90,10 @@ def load_prompts(
     chosen.sort(key=lambda p: derive_seed(seed, "prompts", p.id))
     if n is not None and len(chosen) < n:
         of_kind = f" of kind {' or '.join(kinds)}" if kinds else ""
-        answers = " with a good answer" if answered else ""
+        found = f"{len(chosen)} prompts{of_kind}" + (" with a good answer" if answered else "")
         lines = " with `completion` on its lines" if answered else ""
         raise ConfigError(
-            f"{source.path} has {len(chosen)} prompts{of_kind}{answers} in its {split} part; {n} are asked for.",
+            f"{source.path} has {found} in its {split} part; {n} are asked for.",
             f"Ask for fewer, or give a larger file{lines}.",
         )
     return chosen[:n]
