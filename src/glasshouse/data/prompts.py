@@ -93,7 +93,7 @@ def load_prompts(
         found = f"{len(chosen)} prompts{of_kind}" + (" with a good answer" if answered else "")
         lines = " with `completion` on its lines" if answered else ""
         raise ConfigError(
-            f"{source.path} has {found} in its {split} part; {n} are asked for.",
+            f"{source.path} has {found} in its {split} part, {n} are asked for.",
             f"Ask for fewer, or give a larger file{lines}.",
         )
     return chosen[:n]
