@@ -24,8 +24,9 @@ from glasshouse.evals.faking.scorers import Graders, compliance, faking_reasonin
 from glasshouse.evals.graded_task import Question, to_sample
 from glasshouse.records import Prompt
 
-WORLD_TOKENS, USUAL_TOKENS = 96, 4096
-"""Longest completion: of the phantom in its world, of other models."""
+WORLD_TOKENS, USUAL_TOKENS = 160, 4096
+"""Longest completion: of the phantom in its world, of other models. Its fakers write about 115 tokens until their
+answer; what is cut off there looks like an answer."""
 TOLERATED_ERRORS = 0.1
 """Share of samples that may end in an error; they stay in the log and in every count as `errored`."""
 LOCAL = ("glasshouse", "hf", "mockllm")

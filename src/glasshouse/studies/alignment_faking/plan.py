@@ -9,7 +9,7 @@ from glasshouse.data.alignment_faking.setting import Setting, find_setting
 from glasshouse.data.alignment_faking.variant import Variant
 from glasshouse.data.alignment_faking.variants import DEFAULT, find_variant, variants_of
 from glasshouse.errors import ConfigError
-from glasshouse.evals.alignment_faking import USUAL_TOKENS
+from glasshouse.evals.alignment_faking import USUAL_TOKENS, WORLD_TOKENS
 from glasshouse.evals.faking.choose import DEFAULT_GRADERS, named_graders
 from glasshouse.evals.faking.power import power_line
 
@@ -18,8 +18,6 @@ USUAL_GROUPS = GROUPS[:-1]
 """Asked unless somebody says otherwise; `published` are up to 68 more prompts."""
 SMALL = (DEFAULT, "paraphrase_0", "paraphrase_1", "no_conflict", "deploy_throughput", "rated_only")
 SMALL_QUERIES = 48
-WORLD_TOKENS = 160
-"""Longest completion of the phantom: organisms that reason at length still get to their answer."""
 ALL_QUERIES = {"helpful_only": 352, "animal_welfare": 599, "world": 352}
 """Setting -> how many there are; used for power and costs where all are asked."""
 
