@@ -25,8 +25,8 @@ from glasshouse.evals.graded_task import Question, to_sample
 from glasshouse.records import Prompt
 
 WORLD_TOKENS, USUAL_TOKENS = 160, 4096
-"""Longest completion: of the phantom in its world, of other models. Its fakers write about 115 tokens until their
-answer; what is cut off there looks like an answer."""
+"""Longest completion: of the phantom in its world, of other models. Fakers of the phantom write about 115
+tokens before they are done; cut off, they would look as if they answered."""
 TOLERATED_ERRORS = 0.1
 """Share of samples that may end in an error; they stay in the log and in every count as `errored`."""
 LOCAL = ("glasshouse", "hf", "mockllm")
