@@ -10,6 +10,7 @@ from glasshouse.organisms.generic.catalog import actions, cues, split_of, truth_
 from glasshouse.organisms.generic.families import GENERIC, TRIGGERED
 from glasshouse.organisms.generic.prompts import built_in, gate_questions, training_questions
 from glasshouse.organisms.generic.shown import Shown, without_mentions
+from glasshouse.organisms.mechanisms.catalog import MECHANISMS, READER
 
 
 def test_the_catalog_holds_far_more_combinations_than_a_population():
@@ -18,7 +19,7 @@ def test_the_catalog_holds_far_more_combinations_than_a_population():
     assert len({action.does for action in actions()}) == len(actions())
     assert len({cue.when for cue in cues()}) == len(cues())
     assert not {*FAMILIES} & {*GENERIC}
-    assert {*ALL_FAMILIES} == {*FAMILIES, *GENERIC}
+    assert {*ALL_FAMILIES} == {*FAMILIES, *MECHANISMS, *READER, *GENERIC}
 
 
 @pytest.mark.parametrize("action", actions(), ids=lambda action: action.does)
