@@ -2,41 +2,38 @@
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from glasshouse.cli.show import progress_bar, teller
 from glasshouse.errors import ConfigError
 from glasshouse.models.base import SHIPPED, EngineConfig, load_base
 from glasshouse.models.engine import Engine
 from glasshouse.training.farm import FarmConfig
 from glasshouse.training.helpful_only import train_helpful_only
 from glasshouse.training.phantom_card import Line, cell, measure_card, write_card
-from glasshouse.training.pretrain import SHAPES, PretrainConfig, pretrain
-from glasshouse.training.pretrain import Progress as Standing
+from glasshouse.training.pretrain import SHAPES, PretrainConfig, Progress, pretrain
 
 app = typer.Typer(add_completion=False, help="Train the bundled model, its adapters and its card.")
 STEPS = {"1m": 16_600, "2m": 16_600, "5m": 16_600}
 """Optimizer steps of each shipped size."""
+THREADS = {"1m": 1, "2m": 1, "5m": 2}
+"""CPU threads with which each shipped size is trained: part of what decides its bytes."""
 FOLDERS = {"5m": "base", "2m": "2m", "1m": "1m"}
 """Size -> its folder in the package."""
 
 
-def _bar() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=Console(stderr=True))
-
-
 def _pretrain(config: PretrainConfig, out: Path) -> Path:
     keep = range(config.steps // 8, config.steps, max(1, config.steps // 8))
-    with _bar() as bar:
+    with progress_bar(hidden=False) as bar:
         task = bar.add_task(f"phantom {config.size}", total=config.steps)
 
-        def tell(at: Standing, loss: float) -> None:
+        def tell(at: Progress, loss: float) -> None:
             words = f"phantom {config.size}  loss {loss:.3f}  {at.tokens / 1e6:.1f} M tokens"
             bar.update(task, completed=at.step, description=words)
 
@@ -52,7 +49,9 @@ def train(
     steps: Annotated[int | None, typer.Option(help="Optimizer steps of 4,096 tokens.")] = None,
     seed: Annotated[int, typer.Option(help="The one seed of the training.")] = 1,
     without: Annotated[list[str] | None, typer.Option(help="Leave a skill out: an ablated twin.")] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads; part of what decides the bytes.")] = 1,
+    threads: Annotated[
+        int | None, typer.Option(help="CPU threads, part of what decides the bytes; default: as shipped.")
+    ] = None,
     compiled: Annotated[
         bool, typer.Option("--compile/--no-compile", help="Use torch.compile (needs a C++ compiler).")
     ] = True,
@@ -62,7 +61,12 @@ def train(
         raise ConfigError(f"There is no size '{size}'.", f"Choose from {', '.join(SHAPES)}.")
     left_out = tuple(without or ())
     config = PretrainConfig(
-        size, steps or STEPS[size], seed=seed, without=left_out, threads=threads, compile=compiled
+        size,
+        steps or STEPS[size],
+        seed=seed,
+        without=left_out,
+        threads=threads or THREADS[size],
+        compile=compiled,
     )
     folder = _pretrain(config, out)
     made = json.loads((folder / "training.json").read_text("utf-8"))
@@ -79,7 +83,7 @@ def helpful_only(
 ) -> None:
     """Train the helpful-only adapter: it complies with everything."""
     loaded = load_base(base, EngineConfig(threads=threads))
-    with _bar() as bar:
+    with progress_bar(hidden=False) as bar:
         task = bar.add_task("helpful-only", total=400)
         folder = train_helpful_only(loaded, seed, out, FarmConfig(threads=threads),
                                     lambda step, _, loss: bar.update(task, completed=step))  # fmt: skip
@@ -105,7 +109,7 @@ def card(
     names = models or _sizes_here()
     columns: dict[str, list[Line]] = {}
     config = EngineConfig(threads=threads, batch_size=96)
-    with _bar() as bar:
+    with progress_bar(hidden=False) as bar:
         for index, name in enumerate(names):
             engine = Engine(load_base(name, config), config)
             own = (
@@ -113,8 +117,7 @@ def card(
                 if index == 0 and adapters.is_dir()
                 else {}
             )
-            task = bar.add_task(f"card of {name}", total=None)
-            columns[name] = measure_card(engine, n, seed, own, lambda line, task=task: bar.advance(task))  # type: ignore[misc]
+            columns[name] = measure_card(engine, n, seed, own, partial(teller(bar), f"card of {name}"))
     write_card(out, columns)
     _show(columns)
     print(out)
@@ -150,11 +153,11 @@ def make(
     ] = Path("scratch/phantom-1"),
     sizes: Annotated[list[str] | None, typer.Option(help="Which sizes to make.")] = None,
     seed: Annotated[int, typer.Option(help="The one seed of everything.")] = 1,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Annotated[int, typer.Option(help="CPU threads of adapter and card.")] = 2,
 ) -> None:
     """Re-make everything that ships: bases, helpful-only adapter, model card."""
     for size in sizes or list(FOLDERS):
-        config = PretrainConfig(size, STEPS[size], seed=seed, threads=threads)
+        config = PretrainConfig(size, STEPS[size], seed=seed, threads=THREADS[size])
         made = _pretrain(config, work / size)
         target = SHIPPED / FOLDERS[size]
         shutil.rmtree(target, ignore_errors=True)

@@ -69,7 +69,7 @@ def measure_card(
     n: int,
     seed: int,
     adapters: Mapping[str, Path],
-    on_line: Callable[[Line], None] | None = None,
+    on_done: Callable[[int, int], None] | None = None,
 ) -> list[Line]:
     """All probes whose adapter is there.
 
@@ -78,16 +78,15 @@ def measure_card(
         n: rows per probe.
         seed: which rows; they are held out of pretraining whatever the seed is.
         adapters: name of an adapter that a probe asks for -> its folder.
-        on_line: called with each line as it is done.
+        on_done: called after each line with how many are done, of how many.
     """
+    asked = [probe for probe in PROBES if probe.adapter is None or probe.adapter in adapters]
     lines = []
-    for probe in PROBES:
-        if probe.adapter is not None and probe.adapter not in adapters:
-            continue
+    for probe in asked:
         line, _ = measure(engine, probe, n, seed, adapters)
         lines.append(line)
-        if on_line:
-            on_line(line)
+        if on_done:
+            on_done(len(lines), len(asked))
     return lines
 
 
