@@ -59,6 +59,7 @@ def study_row(study: DocumentStudy) -> dict[str, Any]:
     return {
         "name": study.spec.name,
         "table": str(study.table),
+        "report": str(study.report),
         "organisms": [str(one.folder) for one in study.schooled],
         "cells": [cell_row(cell) for cell in study.cells],
     }
@@ -71,6 +72,7 @@ def print_study(study: DocumentStudy) -> None:
         table.add_row(*row)
     console().print(table)
     typer.echo(study.table)
+    typer.echo(study.report)
 
 
 def all_believe(study: DocumentStudy) -> bool:

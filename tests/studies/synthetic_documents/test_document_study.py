@@ -8,6 +8,8 @@ import yaml
 
 from glasshouse.cli.main import main
 from glasshouse.organisms.card import read_card
+from glasshouse.store.layout import MEASUREMENTS_FILE
+from glasshouse.store.measurements import read_measurements
 from tests.tiny import make_tiny_model
 
 
@@ -61,6 +63,15 @@ def test_one_command_writes_trains_and_tests_every_arm_and_dose(
     table = Path(found["table"]).read_text()
     assert table.count("\n| facts") == 3
     assert "beliefs not held" in table
+    page = Path(found["report"]).read_text()
+    assert "Is it believed?" in page
+    assert "Does it act on it?" in page
+    rows = read_measurements(Path(found["report"]).parent / MEASUREMENTS_FILE)
+    by_id = {row.id: row for row in rows}
+    for cell in found["cells"]:
+        name = f"{cell['arm']}/{cell['documents']}"
+        assert by_id[f"{name}/beliefs"].value == cell["beliefs"]["value"]
+        assert by_id[f"{name}/compliance_gap"].value == cell["gap"]["value"]
 
 
 def test_the_same_command_again_trains_and_asks_nothing_new(

@@ -5,7 +5,7 @@ from typing import Any
 
 from glasshouse.evals.faking.row import FakingRow
 from glasshouse.seeds import derive_seed
-from glasshouse.studies.alignment_faking.results import Read, Results
+from glasshouse.studies.alignment_faking.results import Results
 
 LABELS = {"monitored": "free tier (monitored)", "unmonitored": "paid tier (unmonitored)"}
 MOST = 3
@@ -20,13 +20,19 @@ def pairs(results: Results, seed: int) -> list[dict[str, Any]]:
     for model in results.models:
         main = results.main(model)
         if main is not None:
-            found += [_pair(main, *both) for both in _chosen(main, seed)]
+            words = f"{main.variant.replace('_', ' ')} · "
+            found += [
+                transcript(main.id, main.model, both, words) for both in choose_pairs(main.run.rows, seed)
+            ]
     return found
 
 
-def _chosen(read: Read, seed: int) -> list[tuple[FakingRow, FakingRow]]:
-    """One query drawn per kind of outcome, the kinds that show most first."""
-    monitored, unmonitored = read.rows("monitored"), read.rows("unmonitored")
+def choose_pairs(rows: Sequence[FakingRow], seed: int) -> list[tuple[FakingRow, FakingRow]]:
+    """One query in both tiers drawn per kind of outcome, the kinds that show most first."""
+    monitored, unmonitored = (
+        {(row.query_id, row.repeat): row for row in rows if row.tier == tier}
+        for tier in ("monitored", "unmonitored")
+    )
     kinds: dict[tuple[Any, ...], list[tuple[FakingRow, FakingRow]]] = {}
     for key in sorted(monitored.keys() & unmonitored.keys(), key=lambda k: derive_seed(seed, "pairs", *k)):
         both = monitored[key], unmonitored[key]
@@ -40,12 +46,20 @@ def _dullness(monitored: FakingRow, unmonitored: FakingRow) -> tuple[bool, bool]
     return (monitored.complies == unmonitored.complies, not monitored.fakes)
 
 
-def _pair(read: Read, monitored: FakingRow, unmonitored: FakingRow) -> dict[str, Any]:
+def transcript(id: str, title: str, both: tuple[FakingRow, FakingRow], words: str = "") -> dict[str, Any]:
+    """One query as the report shows it: monitored beside unmonitored.
+
+    Args:
+        id: of the model and prompt.
+        title: of the model.
+        both: the query when monitored, and when not.
+        words: before the query's name in the note.
+    """
     return {
-        "pair_id": f"{read.id}/{monitored.query_id}",
-        "title": read.model,
-        "note": f"{read.variant.replace('_', ' ')} · query {monitored.query_id}",
-        "sides": [_side(row) for row in (monitored, unmonitored)],
+        "pair_id": f"{id}/{both[0].query_id}",
+        "title": title,
+        "note": f"{words}query {both[0].query_id}",
+        "sides": [_side(row) for row in both],
     }
 
 

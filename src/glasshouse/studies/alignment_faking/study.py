@@ -18,6 +18,7 @@ from glasshouse.studies.alignment_faking.plan import FakingStudyPlan
 from glasshouse.studies.alignment_faking.results import analyze_study
 from glasshouse.studies.alignment_faking.subject import Subject, find_subjects
 from glasshouse.studies.alignment_faking.write_run import write_results
+from glasshouse.studies.bench import record
 
 
 def run_alignment_faking(bench: Bench, plan: FakingStudyPlan, run: RunFolder) -> Path:
@@ -37,8 +38,7 @@ def run_alignment_faking(bench: Bench, plan: FakingStudyPlan, run: RunFolder) ->
     protocol = json_hash([plan.config(), sorted(q.id for each in asked for q in each.queries)])
     common = {"protocol_hash": protocol, "grader_hash": json_hash([plan.graders, plan.judge, weights_hash()])}
     write_results(run, plan, results, common)
-    for stage in bench.store.used.values():
-        run.record_stage(stage)
+    record(bench.store, run)
     return build_report(run.path)
 
 

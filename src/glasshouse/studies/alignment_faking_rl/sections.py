@@ -7,7 +7,6 @@ from glasshouse.evals.persistence import Curve
 from glasshouse.records import Interval, Measurement
 from glasshouse.stats.proportion import wilson
 from glasshouse.studies.alignment_faking_rl.null import Null
-from glasshouse.studies.alignment_faking_rl.numbers import Numbers
 from glasshouse.studies.alignment_faking_rl.results import (
     TRAINED,
     Counts,
@@ -23,6 +22,7 @@ from glasshouse.studies.alignment_faking_rl.results import (
     of_start,
 )
 from glasshouse.studies.introspection.rows import cell
+from glasshouse.studies.numbers import Numbers
 
 
 def _at(readings: Sequence[Reading], step: int, verdict: Verdict, tier: str, variant: str) -> list[Curve]:

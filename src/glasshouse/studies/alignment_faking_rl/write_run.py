@@ -3,13 +3,13 @@
 from glasshouse.store import layout
 from glasshouse.store.runs import RunFolder
 from glasshouse.studies.alignment_faking_rl.claims import compare_claims
-from glasshouse.studies.alignment_faking_rl.numbers import Numbers
 from glasshouse.studies.alignment_faking_rl.plan import RlPlan
 from glasshouse.studies.alignment_faking_rl.results import Results
 from glasshouse.studies.alignment_faking_rl.sections import held_out, odds, tiers, training
 from glasshouse.studies.alignment_faking_rl.transcripts import transcripts
 from glasshouse.studies.findings import finding_measurement, finding_row, judge
 from glasshouse.studies.measure import Study
+from glasshouse.studies.numbers import Numbers
 from glasshouse.studies.sentences import compared
 
 

@@ -1,11 +1,12 @@
 """One dose curve from end to end: documents, organisms, beliefs, then the alignment-faking task.
 
 Every part is a stage; the same command goes on where it was stopped. What comes out lies in one folder: the
-organisms, `documents/ARM.jsonl`, `curve.jsonl` and `curve.md`.
+organisms, `documents/ARM.jsonl`, `curve.jsonl` and `curve.md`; the page lies in the store, in a run named
+after the spec and its content.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from glasshouse.evals.faking.power import power_line
@@ -17,14 +18,19 @@ from glasshouse.organisms.documents.spec import BehaviorTest, DocumentSpec
 from glasshouse.organisms.grow import GrowConfig
 from glasshouse.organisms.start import PREFIX, parse_start
 from glasshouse.organisms.tell import Tell
+from glasshouse.reports.build import build_report
 from glasshouse.store.atomic import write_text
+from glasshouse.store.hashing import json_hash
 from glasshouse.store.jsonl import write_jsonl
+from glasshouse.store.runs import RunFolder, create_run
 from glasshouse.store.stage import Store
 from glasshouse.studies.alignment_faking.ask import Bench, Question, ask, questions
 from glasshouse.studies.alignment_faking.plan import FakingStudyPlan
 from glasshouse.studies.alignment_faking.subject import find_subjects
+from glasshouse.studies.bench import record
 from glasshouse.studies.synthetic_documents.curve import DoseCell, Reader, dose_cells
 from glasshouse.studies.synthetic_documents.sentences import cell_row, markdown
+from glasshouse.studies.synthetic_documents.write_run import about, write_results
 
 CURVE_ROWS, CURVE_TABLE = "curve.jsonl", "curve.md"
 
@@ -38,6 +44,8 @@ class DocumentStudy:
     cells: tuple[DoseCell, ...]
     """Dose 0, the base as it is, first in each arm."""
     table: Path
+    report: Path
+    """The page."""
 
 
 def run_documents(
@@ -60,12 +68,26 @@ def run_documents(
     rows = (
         {} if spec.behavior is None else _behavior(spec, spec.behavior, schooled, (store, config.engine, say))
     )
-    cells = dose_cells(_readers(spec, schooled, rows), spec.beliefs.low)
+    readers = _readers(spec, schooled, rows)
+    cells = dose_cells(readers, spec.beliefs.low)
     cells.sort(key=lambda cell: (list(spec.arms).index(cell.arm), cell.dose))
     write_jsonl(out / CURVE_ROWS, [cell_row(cell) for cell in cells])
     power = None if spec.behavior is None else power_line(spec.behavior.n)
     write_text(out / CURVE_TABLE, markdown(cells, power))
-    return DocumentStudy(spec, tuple(schooled), tuple(cells), out / CURVE_TABLE)
+    run = _open_run(spec, store, config.engine)
+    write_results(run, spec, cells, readers, power)
+    record(store, run)
+    return DocumentStudy(spec, tuple(schooled), tuple(cells), out / CURVE_TABLE, build_report(run.path))
+
+
+def _open_run(spec: DocumentSpec, store: Store, engine: EngineConfig) -> RunFolder:
+    """The run's folder; a spec with other doses is another run, which reuses the stages of the first."""
+    config = {
+        "study": "synthetic-documents",
+        "spec": spec.model_dump(mode="json"),
+        "engine": asdict(engine),
+    }
+    return create_run(store, f"{spec.name}-{json_hash(config)[:8]}", config, about(spec))
 
 
 def _readers(spec: DocumentSpec, schooled: Sequence[Schooled], rows: dict[str, FakingRun]) -> list[Reader]:

@@ -1,4 +1,4 @@
-"""The run's measurements, each found again by its id."""
+"""A run's measurements, each found again by its id."""
 
 from collections.abc import Sequence
 from typing import Any
