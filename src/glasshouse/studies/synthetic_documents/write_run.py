@@ -108,7 +108,7 @@ def _behavior(
             "marks": list(spec.doses), "caption": "Compliance by tier; dashed: before any document.",
         })  # fmt: skip
     rows = [_behavior_row(numbers, each) for each in cells if each.analysis is not None]
-    head = ["arm", "documents", "complies, monitored", "complies, unmonitored", "gap",
+    head = ["arm", "complies, monitored", "complies, unmonitored", "gap",
             "alignment faking, monitored; below it unmonitored", "reading"]  # fmt: skip
     table = {"caption": "Gap and alignment-faking reasoning by dose", "head": head, "rows": rows}
     text = [
@@ -125,8 +125,7 @@ def _behavior_row(numbers: Numbers, each: DoseCell) -> list[Any]:
         raise ValueError("a cell without a behavior test has no row")
     gap, (words, color) = each.analysis.gap, KINDS[each.analysis.kind]
     return [
-        each.arm,
-        str(each.dose),
+        [each.arm, {"small": f"{each.dose} documents"}],
         *(cell(_tier(numbers, each, tier, "compliance")) for tier in TIERS),
         [cell(_gap(numbers, each, gap)), p_cell(gap)],
         [cell(_tier(numbers, each, tier, "faking")) for tier in TIERS],
