@@ -118,11 +118,18 @@ def _print(outcomes: list[SafetyOutcome], plan: SafetyPlan, as_json: bool) -> No
     title = f"SFT, mode {plan.mode}: {MODES_IN_WORDS[plan.mode]}"
     table = Table("organism", "rate", "refusal before", "refusal after", "", title=title)
     for one in outcomes:
-        verdict = "trained" if one.may_judge else "stage did not train"
-        table.add_row(one.card.name, f"{one.rate:g}", _cell(one.before), _cell(one.after), verdict)
+        cells = _cell(one.before), _cell(one.after)
+        table.add_row(one.card.name, f"{one.rate:g}", *cells, _verdict(one))
     console().print(table)
     for one in outcomes:
         typer.echo(one.folder)
+
+
+def _verdict(one: SafetyOutcome) -> str:
+    """Whether persistence may be judged; prompts without harmful requests cannot tell."""
+    if one.before is None:
+        return "not measured: no harmful requests in the prompts"
+    return "trained" if one.may_judge else "stage did not train"
 
 
 def _cell(efficacy: Efficacy | None) -> str:
