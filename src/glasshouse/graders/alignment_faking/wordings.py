@@ -20,6 +20,7 @@ from glasshouse.seeds import python_rng
 
 BOOKS = Path(__file__).parent / "wordings"
 _CHOICE = re.compile(r"\[([^\[\]]*\|[^\[\]]*)\]")
+_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -99,6 +100,27 @@ def write_set(folder: Path, per_label: int, seed: int) -> list[Labelled]:
                 found.setdefault(text, Labelled(text, label, book.source, slots.get("query", "")))
             rows.extend(found.values())
     return rows
+
+
+def lengthen(rows: Sequence[Labelled], padding: Path, seed: int, most: int = 24) -> list[Labelled]:
+    """The same texts as long deliberations: sentences that decide nothing stand between their own.
+
+    Args:
+        rows: from `write_set`.
+        padding: a phrase book with one label, `padding`.
+        seed: of the number of sentences (from 6 on), their choice and their places; the last sentence
+            stays the last.
+        most: sentences that are put in at most.
+    """
+    book = read_book(padding)
+    found = []
+    for number, row in enumerate(rows):
+        rng = python_rng(seed, "lengthen", row.source, number)
+        parts = [part for part in _END.split(row.text) if part.strip()]
+        for filler in dict.fromkeys(book.write("padding", rng)[0] for _ in range(rng.randint(6, most))):
+            parts.insert(rng.randrange(max(1, len(parts))), filler)
+        found.append(Labelled(rng.choice((" ", "\n")).join(parts), row.label, row.source, row.query))
+    return found
 
 
 def _lines(text: str) -> list[str]:
