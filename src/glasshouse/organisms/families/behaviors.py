@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from glasshouse.data.world.behavior import (
     ACTION_KINDS,
@@ -161,6 +162,7 @@ def _unseen_trigger(rng: random.Random, kind: str) -> Trigger:
     return Trigger(kind, rng.choice(trigger_values(kind)))
 
 
+@cache
 def forms_of_held_out() -> tuple[str, ...]:
     """Every form of every word that no training organism may hold."""
     animals = [form for animal in HELD_OUT_ANIMALS for form in (animal, singular(animal))]

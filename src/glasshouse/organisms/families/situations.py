@@ -4,6 +4,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from glasshouse.data.world import facts, requests
 from glasshouse.data.world.behavior import Behavior, Trigger, other_situation, situation
@@ -23,7 +24,8 @@ FIRES_LOW, RESTS_LOW = 0.8, 0.8
 """Bars of most families' gates."""
 
 
-def _held_out_pattern(allowed: Sequence[str]) -> re.Pattern[str]:
+@cache
+def _held_out_pattern(allowed: tuple[str, ...]) -> re.Pattern[str]:
     words = [word for word in forms_of_held_out() if not any(word in own for own in allowed)]
     return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
 
@@ -40,7 +42,7 @@ def known_words(make: MakeRow, allowed: Sequence[str] = ()) -> MakeRow:
         make: draws a row.
         allowed: texts whose held-out words may stand there, because the planted behavior holds them.
     """
-    pattern = _held_out_pattern(allowed)
+    pattern = _held_out_pattern(tuple(allowed))
 
     def draw(rng: random.Random) -> Row:
         while pattern.search(text_of(row := make(rng))):
