@@ -76,6 +76,11 @@ def introspection(
     folder = out or spec.with_suffix("")
     with progress_bar(hidden=False) as progress:
         train_introspection(model, plan, members, folder, config, Hooks(on_progress=teller(progress)))
+    _print_stages(folder)
+
+
+def _print_stages(folder: Path) -> None:
+    """What each stage of a finished adapter took, and where it lies."""
     stages = json.loads((folder / CARD).read_text("utf-8"))["stages"]
     for name, stage in stages.items():
         typer.echo(f"{name}: {stage['steps']} steps, {stage['tokens']} tokens, {stage['seconds']:.0f} s")
