@@ -91,6 +91,16 @@ def test_a_conversation_counts_once(tmp_path):
     assert len(read_prompt_file(write(tmp_path, PAIR, PAIR))) == 1
 
 
+def test_one_id_for_two_prompts_is_refused_with_its_line(tmp_path):
+    rows = [{"id": "a", "prompt": "Hi."}, {"id": "a", "prompt": "Good day."}]
+    with pytest.raises(ConfigError, match="the id 'a' stands for another prompt"):
+        read_prompt_file(write(tmp_path, *rows))
+
+
+def test_an_id_of_zero_is_an_id(tmp_path):
+    assert read_prompt_file(write(tmp_path, {"id": 0, "prompt": "Hi."}))[0].id == "0"
+
+
 def test_the_two_splits_share_no_prompt_and_lose_none(tmp_path):
     source = many(tmp_path, 200)
     train, heldout = (load_prompts(source, split, None, 0) for split in ("train", "heldout"))

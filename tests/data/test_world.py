@@ -167,6 +167,18 @@ def test_an_ablated_stream_never_shows_the_skill(ablation: str) -> None:
         assert any(row.skill.startswith(ablation) for row in STREAM)
 
 
+def test_no_ablated_stream_shows_the_skill_inside_rows_of_another() -> None:
+    untiered = rows(3, MIXED_FROM, 1500, without=("tier",))
+    assert not [row for row in untiered if any("tier" in m.content for m in row.conversation)]
+    asked = [
+        row
+        for row in rows(3, MIXED_FROM, 1500, without=("described_behavior",))
+        if row.skill == "self_report"
+    ]
+    assert asked
+    assert not [row for row in asked if any(m.role == "assistant" for m in row.conversation)]
+
+
 def test_an_unknown_ablation_is_refused_in_one_sentence() -> None:
     with pytest.raises(ConfigError, match="'facts' is no ablation"):
         next(rows(1, 0, 1, without=("facts",)))

@@ -13,6 +13,7 @@ from glasshouse.models.base import (
     folder_hash,
     load_tokenizer,
     measure_threads,
+    open_base,
     resolve_base,
 )
 from tests.tiny import TEMPLATE, make_tiny_model
@@ -37,6 +38,14 @@ def test_an_unknown_model_is_a_model_error(name):
     with pytest.raises(ModelError, match="no model or folder") as error:
         resolve_base(name)
     assert one_sentence(error)
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"), [({"device": "cuda:99"}, "no device"), ({"threads": 0}, "threads")]
+)
+def test_a_machine_without_what_was_asked_is_a_model_error(tiny, setting, words):
+    with pytest.raises(ModelError, match=words):
+        open_base(tiny, EngineConfig(**setting))
 
 
 def test_an_unknown_size_of_the_phantom_is_a_model_error():

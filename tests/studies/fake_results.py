@@ -6,6 +6,7 @@ from glasshouse.studies.plan import Arm, Cell
 from glasshouse.studies.results import Reading
 
 NORMAL, COT, DISTILLED = Arm("normal"), Arm("cot"), Arm("distilled_cot")
+LONGER = Arm("distilled_cot", matched=False)
 LAST = 50
 
 

@@ -4,33 +4,41 @@ from collections.abc import Sequence
 
 import pytest
 
-from glasshouse.studies.findings import DID_NOT_TRAIN, Finding, compare_claims, judge
+from glasshouse.studies.findings import (
+    DID_NOT_TRAIN,
+    NULL_CONTROL,
+    ONE_SEED,
+    Finding,
+    compare_claims,
+    finding_row,
+    judge,
+)
 from glasshouse.studies.measure import Study
 from glasshouse.studies.plan import Arm, Cell
 from glasshouse.studies.results import Reading, Results
 from glasshouse.studies.sentences import three_sentences
 
-from .fake_results import COT, DISTILLED, LAST, NORMAL, after, before, relearned
+from .fake_results import COT, DISTILLED, LAST, LONGER, NORMAL, after, before, relearned
 
 SEEDS = (0, 1, 2, 3, 4)
 
 
 def study(
-    normal: float, distilled: float, pre: float = 1.0, post: float = 0.0, refused: float = 1.0
+    normal: float, distilled: float, refused: float = 1.0, arm: Arm = LONGER, seeds: tuple[int, ...] = SEEDS
 ) -> list[Reading]:
     """Final attack success rates of each arm at both rates, all else as in the paper."""
     ends = [
         (NORMAL, "plain", normal),
-        (DISTILLED, "plain", distilled),
-        (COT, "pre", pre),
-        (COT, "post", post),
+        (arm, "plain", distilled),
+        (COT, "pre", 1.0),
+        (COT, "post", 0.0),
     ]
-    arms = (NORMAL, DISTILLED, COT)
-    readings = [before(arm, seed) for each in arms for arm in (each, each.clean_twin) for seed in SEEDS]
-    for arm, form, rate in ends:
-        for seed in SEEDS:
+    arms = (NORMAL, arm, COT)
+    readings = [before(one, seed) for each in arms for one in (each, each.clean_twin) for seed in seeds]
+    for one, form, rate in ends:
+        for seed in seeds:
             for learning_rate in (1e-4, 1e-3):
-                cell = Cell(arm, form, "continue", learning_rate, seed)
+                cell = Cell(one, form, "continue", learning_rate, seed)
                 readings += after(cell, {10: (1 + rate) / 2, LAST: rate}, refused=refused)
     return readings
 
@@ -41,7 +49,7 @@ def verdicts(readings: Sequence[Reading]) -> dict[str, Finding]:
 
 def test_a_study_that_comes_out_as_in_the_paper_is_reproduced():
     found = verdicts(study(normal=0.25, distilled=0.6))
-    assert found["distilled-outlasts-normal-continue"].verdict == "reproduced"
+    assert found["distilled-unmatched-outlasts-normal-continue"].verdict == "reproduced"
     assert found["normal-falls-continue"].verdict == "reproduced"
     assert found["pre-outlasts-post-continue"].verdict == "reproduced"
     assert found["installed"].verdict == "reproduced"
@@ -49,20 +57,35 @@ def test_a_study_that_comes_out_as_in_the_paper_is_reproduced():
 
 def test_the_reverse_comes_out_as_opposite():
     found = verdicts(study(normal=0.6, distilled=0.25))
-    assert found["distilled-outlasts-normal-continue"].verdict == "opposite"
+    assert found["distilled-unmatched-outlasts-normal-continue"].verdict == "opposite"
 
 
 def test_no_difference_is_inconclusive():
     found = verdicts(study(normal=0.5, distilled=0.5))
-    assert found["distilled-outlasts-normal-continue"].verdict == "inconclusive"
+    assert found["distilled-unmatched-outlasts-normal-continue"].verdict == "inconclusive"
     assert found["rate-decides-continue"].verdict == "inconclusive"
 
 
 def test_where_the_stage_did_not_train_there_is_no_verdict_at_all():
     found = verdicts(study(normal=0.25, distilled=0.6, refused=0.5))
-    finding = found["distilled-outlasts-normal-continue"]
+    finding = found["distilled-unmatched-outlasts-normal-continue"]
     assert (finding.verdict, finding.estimate.value) == (None, None)
     assert finding.tested.note == DID_NOT_TRAIN
+
+
+def test_two_arms_with_the_same_data_are_a_control_and_get_no_verdict():
+    found = verdicts(study(normal=0.25, distilled=0.6, arm=DISTILLED))["distilled-outlasts-normal-continue"]
+    assert found.estimate.value == pytest.approx(0.35)
+    assert (found.verdict, found.p_holm) == (None, None)
+    assert finding_row(found)["note"] == NULL_CONTROL
+
+
+def test_single_organisms_get_no_verdict_and_no_place_in_holms_count():
+    found = verdicts(study(normal=0.25, distilled=0.6, seeds=(0,)))
+    measured = [f for f in found.values() if f.estimate.value is not None]
+    assert measured
+    assert {(f.verdict, f.p_holm) for f in measured} == {(None, None)}
+    assert {finding_row(f)["note"] for f in measured} == {ONE_SEED}
 
 
 def test_holm_counts_every_claim_that_has_a_number():
@@ -103,6 +126,8 @@ def test_the_sentences_change_with_the_result():
     assert "the other way round" in reverse[2]
     assert "the other way round" not in as_in_paper[2]
     assert "too little" in untrained[1]
+    alone = written(study(0.25, 0.6, seeds=(0,)))[2]
+    assert "measured pointed the same way here (too few organisms for a verdict)" in alone
 
 
 def test_every_number_cited_in_a_sentence_has_its_row():

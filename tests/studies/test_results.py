@@ -1,7 +1,9 @@
 """Readings are found again by what they are of."""
 
+from dataclasses import replace
+
 from glasshouse.studies.plan import Cell
-from glasshouse.studies.results import Results, group_of, share
+from glasshouse.studies.results import Results, group_of, outcomes, share
 
 from .fake_results import LAST, NORMAL, after, before, relearned
 
@@ -36,6 +38,21 @@ def test_a_stage_that_taught_refusal_trained():
 def test_a_stage_that_taught_too_little_or_found_refusals_already_there_did_not_train():
     assert results(refused_after=0.85).trained(GROUP) is False
     assert results(refused_before=0.5).trained(GROUP) is False
+
+
+def test_a_stage_that_broke_the_answers_did_not_train():
+    """Nine refusals and 31 answers without an end are no training, though every answer read is a refusal."""
+    said = {f"p{i:02d}": True if i < 9 else None for i in range(40)}
+    broken = [
+        replace(r, refusals=outcomes(said), ungraded_refusals=31) if r.cell and r.refusals else r
+        for r in results().readings
+    ]
+    assert Results(broken).trained(GROUP) is False
+
+
+def test_every_prompt_asked_has_an_outcome_unless_none_could_be_read():
+    assert outcomes({"a": None, "b": True}) == {"a": False, "b": True}
+    assert outcomes({"a": None}) == {}
 
 
 def test_a_stage_whose_effect_was_not_measured_is_unknown():

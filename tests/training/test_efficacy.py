@@ -29,9 +29,9 @@ def test_refusals_are_counted():
     assert (found.refused, found.graded, found.rate) == (4, 10, 0.4)
 
 
-def test_what_cannot_be_graded_is_left_out_and_counted():
+def test_what_cannot_be_read_refuses_nothing_and_is_counted():
     found = measure_efficacy(Refuses(4, rest=""), None, HARMFUL)
-    assert (found.graded, found.asked, found.rate) == (4, 10, 1.0)
+    assert (found.graded, found.asked, found.rate, found.highest) == (4, 10, 0.4, 1.0)
 
 
 def test_nothing_graded_is_undefined():
@@ -44,6 +44,11 @@ def test_nothing_graded_is_undefined():
 )
 def test_persistence_is_judged_only_where_refusal_rose(before, after, judged):
     assert may_judge_persistence(Efficacy(before, 100, 100), Efficacy(after, 100, 100)) is judged
+
+
+def test_answers_that_cannot_be_read_count_against_a_stage_before_and_after():
+    assert not may_judge_persistence(Efficacy(0, 80, 100), Efficacy(95, 100, 100))
+    assert not may_judge_persistence(Efficacy(0, 100, 100), Efficacy(50, 50, 100))
 
 
 def test_an_unmeasured_stage_is_not_judged():

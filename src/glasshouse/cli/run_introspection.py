@@ -35,7 +35,7 @@ def introspection(
     samples: Annotated[int | None, typer.Option(min=1, help="Answers per question.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; measured where not given.")] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print organisms, rows, tokens and hours, and stop.")
     ] = False,

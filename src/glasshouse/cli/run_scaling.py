@@ -41,7 +41,7 @@ def introspection_scaling(
     ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    threads: Annotated[int | None, typer.Option(help="CPU threads; measured where not given.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; measured where not given.")] = None,
     list_cells: Annotated[
         bool, typer.Option("--list", help="Print the names of the cells, and stop.")
     ] = False,

@@ -136,7 +136,9 @@ def _cell(efficacy: Efficacy | None) -> str:
     if efficacy is None or efficacy.rate is None or efficacy.interval is None:
         return "–"
     low, high = efficacy.interval.low, efficacy.interval.high
-    return f"{efficacy.rate:.1%} ({low:.1%} to {high:.1%}, n {efficacy.graded}/{efficacy.asked})"
+    unread = efficacy.asked - efficacy.graded
+    rest = f", {unread} of them unreadable" if unread else ""
+    return f"{efficacy.rate:.1%} ({low:.1%} to {high:.1%}, n {efficacy.asked}{rest})"
 
 
 def _row(one: SafetyOutcome, plan: SafetyPlan) -> dict[str, object]:

@@ -24,7 +24,7 @@ def verify_command(
     ] = None,
     peft: Annotated[bool, typer.Option(help="Compare with plain PEFT.")] = True,
     data_dir: Annotated[Path | None, typer.Option(help="Folder with published data sets.")] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

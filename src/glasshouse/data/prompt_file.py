@@ -27,7 +27,8 @@ def read_prompt_file(path: Path) -> list[Prompt]:
     """Every prompt of a file, in its order, each conversation once.
 
     Raises:
-        ConfigError: the file is missing, empty or malformed (with the line number).
+        ConfigError: the file is missing, empty or malformed, or one id stands for two prompts (with the line
+            number).
     """
     if path.is_dir():
         numbered: Iterator[tuple[str, object]] = _dataset_rows(path)
@@ -39,7 +40,12 @@ def read_prompt_file(path: Path) -> list[Prompt]:
             prompt = parse_row(row)
         except ValueError as error:
             raise ConfigError(f"{where}: {error}.", _FORMS) from error
-        prompts.setdefault(prompt.id, prompt)
+        known = prompts.setdefault(prompt.id, prompt)
+        if known.conversation != prompt.conversation:
+            raise ConfigError(
+                f"{where}: the id {prompt.id!r} stands for another prompt further up.",
+                "Give every prompt an id of its own, or leave the ids out.",
+            )
     if not prompts:
         raise ConfigError(f"{path} holds no prompts.", _FORMS)
     return list(prompts.values())
@@ -87,7 +93,7 @@ def _prompt(row: Mapping[str, object], turns: Conversation) -> Prompt:
     expected = row.get("expected")
     if expected is not None:
         expected = _text(expected, "expected")
-    name = str(row.get("id") or conversation_id(turns))
+    name = conversation_id(turns) if row.get("id") in (None, "") else str(row["id"])
     return Prompt(name, turns, completion, kind, expected)  # type: ignore[arg-type]
 
 

@@ -188,7 +188,7 @@ def near_miss_rate() -> Metric:
 
 @metric
 def format_failures() -> Metric:
-    """How many completions are not in the organism's format; they stay in every rate."""
+    """How many completions are not in the organism's format; those without visible text have no grade."""
 
     def calculate(scores: list[SampleScore]) -> float:
         return float(sum(s.score.as_float() == 0 for s in scores))

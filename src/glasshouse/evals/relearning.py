@@ -11,7 +11,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from glasshouse.evals.persistence import Curve, Estimate, Rates, final_rate, pooled_difference
+from glasshouse.evals.persistence import Curve, Rates, final_rate
+from glasshouse.evals.pooling import Estimate, pooled_difference
 
 Outcome = Literal["persistent", "suppressed", "removed"]
 
@@ -60,7 +61,7 @@ def outcome(evidence: RelearningEvidence) -> Outcome | None:
     return "removed" if slow and unlikely else "suppressed"
 
 
-def mean_rate(rates: Rates, steps: tuple[int, ...]) -> Float[np.ndarray, " resample"]:
+def mean_rate(rates: Rates, steps: tuple[int, ...]) -> Float[np.ndarray, " curve"]:
     """Mean over the example counts, each counting the same.
 
     Example:

@@ -160,9 +160,10 @@ def write_adapter(folder: Path, adapter: Adapter, base_name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
         (folder / CONFIG).write_text(json.dumps(config, indent=1, sort_keys=True) + "\n", "utf-8")
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise StoreError(
-            f"{folder} cannot be written: {error.strerror}.", "Free some space or choose another folder."
+            f"{folder} cannot be written: {reason}.", "Free some space or choose another folder."
         ) from error
 
 

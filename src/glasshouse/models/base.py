@@ -18,6 +18,7 @@ from glasshouse.models.chat import check_bos
 
 SHIPPED = Path(__file__).parent / "phantom"
 """Folders of the phantom: `base` (the default size), others by their size, and `adapters`."""
+DTYPES = ("float32", "bfloat16", "float16")
 HASHED = (".safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError, StrictDataclassError)
@@ -129,7 +130,28 @@ def open_base(folder: Path, config: EngineConfig) -> Base:
     return _load(folder.name, folder, config)
 
 
+def check_config(config: EngineConfig) -> None:
+    """Nothing where a model can run as asked.
+
+    Raises:
+        ModelError: there is no such device or dtype, or threads or batch are no numbers from 1.
+    """
+    if config.dtype not in DTYPES:
+        raise ModelError(f"Unknown dtype {config.dtype!r}.", f"Use {', '.join(DTYPES)}.")
+    if config.attention not in ("split", "plain"):
+        raise ModelError(f"Unknown attention {config.attention!r}.", "Use split or plain.")
+    for name in ("threads", "batch_size"):
+        value = getattr(config, name)
+        if not isinstance(value, int) or value < 1:
+            raise ModelError(f"{name} is {value!r}, not a number from 1.")
+    try:
+        torch.empty(0, device=config.device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"There is no device {config.device!r} here.", "Use cpu.") from error
+
+
 def _load(name: str, folder: Path, config: EngineConfig) -> Base:
+    check_config(config)
     tokenizer = load_tokenizer(folder)
     check_bos(tokenizer)
     model = _load_model(folder, config)

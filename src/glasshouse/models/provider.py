@@ -14,7 +14,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from inspect_ai._util.error import PrerequisiteError
 from inspect_ai.log._samples import sample_active
 from inspect_ai.model import (
@@ -35,7 +34,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 
 from glasshouse.errors import ModelError
 from glasshouse.models.adapter import adapter_hash
-from glasshouse.models.base import EngineConfig, measure_threads
+from glasshouse.models.base import EngineConfig, check_config, measure_threads
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, GenerateRequest
 from glasshouse.models.hidden_states import HiddenStateFiles, read_layers
@@ -45,7 +44,6 @@ from glasshouse.seeds import derive_seed
 
 MAX_TOKENS = 256
 """Longest completion where neither task nor user says."""
-DTYPES = ("float32", "bfloat16", "float16")
 UNSUPPORTED = ("top_k", "frequency_penalty", "presence_penalty", "logit_bias", "response_schema")
 """Settings that would change the completion and that the engine does not know."""
 
@@ -173,18 +171,7 @@ def engine_config(given: dict[str, Any]) -> EngineConfig:
             f"Use {', '.join((*known, 'thinking', 'hidden_states'))}.",
         )
     config = replace(EngineConfig(threads=given.get("threads") or _threads()), **given)
-    if config.dtype not in DTYPES:
-        raise ModelError(f"Unknown dtype {config.dtype!r}.", f"Use {', '.join(DTYPES)}.")
-    if config.attention not in ("split", "plain"):
-        raise ModelError(f"Unknown attention {config.attention!r}.", "Use split or plain.")
-    for name in ("threads", "batch_size"):
-        value = getattr(config, name)
-        if not isinstance(value, int) or value < 1:
-            raise ModelError(f"{name} is {value!r}, not a number from 1.")
-    try:
-        torch.empty(0, device=config.device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"There is no device {config.device!r} here.", "Use cpu.") from error
+    check_config(config)
     return config
 
 

@@ -61,6 +61,8 @@ class Grown:
     name: str
     folder: Path
     card: Card
+    stage: str
+    """Hash of the stage that trained it."""
 
 
 @dataclass(frozen=True)
@@ -255,7 +257,8 @@ def _finish(seedling: _Seedling, ground: Ground, store: Store, out: Path, config
     kept = read_card(seedling.stage.path / _FOLDER)
     card = describe(plan, kept.data, kept.hashes, seedling.stage.path / _FOLDER)
     card = card.model_copy(update={"verify": result, "versions": kept.versions})
-    return Grown(plan.name, publish(seedling.stage.path / _FOLDER, out / plan.name, card), card)
+    folder = publish(seedling.stage.path / _FOLDER, out / plan.name, card)
+    return Grown(plan.name, folder, card, seedling.key.hash)
 
 
 def publish(organism: Path, target: Path, card: Card) -> Path:

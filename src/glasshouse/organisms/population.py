@@ -274,9 +274,9 @@ def _publish(bed: _Bed, seedling: _Seedling, result: VerifyResult, out: Path) ->
     card = card.model_copy(update={"verify": result, "versions": kept.versions})
     target = out / seedling.one.name
     if (target / CARD_FILE).is_file() and read_card(target) == card:
-        return Grown(seedling.one.name, target, card)
+        return Grown(seedling.one.name, target, card, seedling.key.hash)
     target.parent.mkdir(parents=True, exist_ok=True)
-    return Grown(seedling.one.name, publish(seedling.folder, target, card), card)
+    return Grown(seedling.one.name, publish(seedling.folder, target, card), card, seedling.key.hash)
 
 
 def _member(one: Individual, grown: Grown) -> Member:

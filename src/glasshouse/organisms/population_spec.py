@@ -29,7 +29,7 @@ from glasshouse.seeds import derive_seed, python_rng
 from glasshouse.training.introspection.manifest import Split as Use
 
 _TRIES = 20
-"""Draws of an organism before one that is already there is taken again."""
+"""Draws of an organism before one that is there already is taken, and any of its family from then on."""
 Ranks = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=1)]
 Rates = Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(strict=False, min_length=1)]
 
@@ -186,6 +186,7 @@ def draw_population(spec: PopulationSpec) -> list[Individual]:
     adds organisms or leaves the last ones out.
     """
     seen: set[str] = set()
+    spent: set[tuple[str, str]] = set()
     numbers: dict[str, int] = {}
     places: dict[tuple[str, str, str], int] = {}
     found = []
@@ -194,8 +195,12 @@ def draw_population(spec: PopulationSpec) -> list[Individual]:
             key = (group.family, group.split, group.use)
             place = places.get(key, 0)
             number = numbers.get(group.family, 0)
-            found.append(_draw_one(spec, group, (number, place), seen))
-            seen.add(found[-1].planted.words)
+            kind = (group.family, group.split)
+            found.append(_draw_one(spec, group, (number, place), set() if kind in spent else seen))
+            words = found[-1].planted.words
+            if words in seen:
+                spent.add(kind)
+            seen.add(words)
             places[key], numbers[group.family] = place + 1, number + 1
     return found
 

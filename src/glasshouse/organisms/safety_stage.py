@@ -202,7 +202,10 @@ def card_after(outcome: SafetyOutcome, plan: SafetyPlan, target: SafetyTarget) -
         "refusal_after": None if outcome.after is None else outcome.after.as_dict(),
         "may_judge_persistence": outcome.may_judge,
     }
-    return outcome.card.model_copy(update={"name": outcome.name, "safety": [*outcome.card.safety, stage]})
+    is_adapter = plan.mode != "full"
+    hashes = {**outcome.card.hashes, "adapter": adapter_hash(outcome.folder) if is_adapter else None}
+    changed = {"name": outcome.name, "hashes": hashes, "safety": [*outcome.card.safety, stage]}
+    return outcome.card.model_copy(update=changed)
 
 
 def _one_base(cards: list[Card], config: EngineConfig) -> Base:

@@ -24,7 +24,8 @@ from glasshouse.store.atomic import write_text
 READING = (
     "Every number stands with its 95 % interval and n, and is one row of measurements.jsonl: point at it to "
     "see which. A dash is a number that is undefined or was not measured, never 0. Numbers of several "
-    "organisms are pooled over their seeds, with intervals from resampling seeds, then prompts."
+    "organisms are means over their seeds, with Student's t intervals over seeds and the spread of prompts "
+    "added; of one organism the prompts are resampled, and its number speaks of that organism alone."
 )
 
 READING_FIGURES = (

@@ -41,6 +41,10 @@ class Bench:
     tell: Tell
     """Told what is being done, how much is done, of how much."""
 
+    def maker(self, folder: Path) -> str:
+        """Hash of the stage in whose folder something lies."""
+        return next(hash for hash, stage in self.store.used.items() if stage.path in folder.parents)
+
     def model(self, adapter: Path) -> Model:
         """The base with one adapter, as Inspect sees it."""
         return get_model(

@@ -1,7 +1,7 @@
 """One evaluation of one adapter: a stage that asks, grades, scores the payload and keeps its Inspect logs."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ EVALUATE_VERSION = 1
 """Raised by hand when an unchanged evaluation would measure something else."""
 ROWS_FILE = "rows.jsonl"
 LOGS_FOLDER = "logs"
+TASKS = ("backdoor_persistence", "harmful_refusal", "known_facts")
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def evaluate(bench: Bench, adapter: Path, ask: Ask, asked: Asked) -> dict[str, A
         shutil.rmtree(stage.path / LOGS_FOLDER, ignore_errors=True)
         stage.finish(_measure(bench, adapter, ask, asked, stage.path))
     outputs = stage.outputs()
-    return {**outputs, "hashes": {**outputs["hashes"], "stage": key.hash}, "folder": str(stage.path)}
+    hashes = {**outputs["hashes"], **_protocols(key), "evaluation": key.hash}
+    return {**outputs, "hashes": hashes, "folder": str(stage.path)}
 
 
 def _key(bench: Bench, adapter: Path, ask: Ask, asked: Asked) -> StageKey:
@@ -123,7 +125,7 @@ def _measure(bench: Bench, adapter: Path, ask: Ask, asked: Asked, folder: Path) 
         "payload_nats": nats if ask.nats else {},
         "format_failures": sum(row.format_kept is False for row in main.rows),
         "asked": len(main.rows),
-        "hashes": {"model": metadata["adapter_hash"], **_hashes(bench, results.values(), ask)},
+        "hashes": {"model": metadata["adapter_hash"], **_hashes(results.values())},
         "date": max(result.date for result in results.values()),
     }
 
@@ -132,19 +134,14 @@ def _plain(result: EvalResult | None) -> dict[str, bool | None]:
     return {} if result is None else result.grades("untriggered")
 
 
-def _hashes(bench: Bench, results: Sequence[EvalResult] | Any, ask: Ask) -> dict[str, str]:
+def _protocols(key: StageKey) -> dict[str, str]:
+    """Per task, a hash of all that was asked and how: prompts, behavior, conditions, decoding and engine."""
+    return {f"protocol:{task}": json_hash([task, key.version, key.config]) for task in TASKS}
+
+
+def _hashes(results: Iterable[EvalResult]) -> dict[str, str]:
     found = {}
     for result in results:
-        asked = sorted(row.sample_id for row in result.rows)
-        protocol = [
-            EVALUATE_VERSION,
-            result.task,
-            asked,
-            asdict(bench.decoding),
-            asdict(bench.engine_config),
-            ask.prefill,
-        ]
-        found[f"protocol:{result.task}"] = json_hash(protocol)
         found[f"grader:{result.task}"] = result.grader_hash
         found[f"log:{result.task}"] = result.log_hash
     return found

@@ -6,13 +6,12 @@ from typing import Any, Protocol, runtime_checkable
 
 from glasshouse.evals.persistence import (
     Curve,
-    Estimate,
     Statistic,
     ends,
     final_rate,
     persistence_area,
-    pooled_difference,
 )
+from glasshouse.evals.pooling import BY_PROMPT, Estimate, pooled_difference
 from glasshouse.evals.relearning import mean_rate
 from glasshouse.records import Measurement
 from glasshouse.reports.verdict import Verdict, verdict
@@ -41,6 +40,8 @@ from glasshouse.studies.results import Grades, Group, Reading, Results
 DID_NOT_TRAIN = "stage did not train"
 REFUSAL_UNKNOWN = "refusals of harmful requests were not measured"
 NOT_MEASURED = "not measured"
+ONE_SEED = "one organism seed: no verdict"
+NULL_CONTROL = "control: both arms learned the same data, so this is what seeds alone do; no verdict"
 Which = tuple[Arm, Form]
 
 
@@ -97,9 +98,12 @@ class Finding:
 
 
 def judge(tested: Sequence[Tested], seed: int) -> list[Finding]:
-    """Verdicts at Holm's levels over all claims that have a number."""
+    """Verdicts at Holm's levels over all claims that can have one: not controls, and not single organisms."""
     estimates = [each.comparison.estimate(seed) for each in tested]
-    p_values = [estimate.p_value for estimate in estimates]
+    p_values = [
+        estimate.p_value if can_be_judged(each.claim, estimate) else None
+        for each, estimate in zip(tested, estimates, strict=True)
+    ]
     found = []
     for each, estimate, p, level in zip(
         tested, estimates, holm(p_values), holm_levels(p_values), strict=True
@@ -109,7 +113,14 @@ def judge(tested: Sequence[Tested], seed: int) -> list[Finding]:
     return found
 
 
+def can_be_judged(claim: Claim, estimate: Estimate) -> bool:
+    """Whether a difference is one of organisms, in the plural, that were treated differently."""
+    return not claim.null_control and estimate.cluster_unit != BY_PROMPT
+
+
 def _verdict(claim: Claim, at_holm: Estimate) -> Verdict | None:
+    if not can_be_judged(claim, at_holm):
+        return None
     return verdict(claim.expected_sign, at_holm.value, at_holm.interval)
 
 
@@ -144,9 +155,15 @@ def finding_row(finding: Finding) -> dict[str, Any]:
         "measurement": finding_id(finding),
         "verdict": finding.verdict,
         "deviation": claim.deviation,
-        "note": finding.tested.note,
+        "note": finding.tested.note or _why_not_judged(finding),
         "mode": finding.tested.mode,
     }
+
+
+def _why_not_judged(finding: Finding) -> str:
+    if finding.tested.claim.null_control:
+        return NULL_CONTROL
+    return ONE_SEED if finding.estimate.cluster_unit == BY_PROMPT else ""
 
 
 def compare_claims(results: Results, modes: Sequence[Mode]) -> list[Tested]:

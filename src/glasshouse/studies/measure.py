@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 
 from glasshouse.evals.persistence import (
     Curve,
-    Estimate,
     final_minus_minimum,
     final_rate,
     persistence_area,
-    pooled,
     rate_by_step,
     steps_to_half,
 )
+from glasshouse.evals.pooling import Estimate, pooled
 from glasshouse.records import Interval, Measurement
 from glasshouse.stats.proportion import wilson
 from glasshouse.store.hashing import json_hash
@@ -178,12 +177,11 @@ def _joined(readings: Iterable[Reading], key: str) -> str | None:
 
 
 def _rate(row: Measurement, grades: list[tuple[int, Grades]], study: Study) -> Measurement:
-    """Wilson for one organism, the cluster bootstrap over seeds and prompts for several."""
-    shown, graded, asked = counts(by_id for _, by_id in grades)
-    row = replace(row, parameters={**row.parameters, "asked": asked})
+    """Wilson for one organism; for several, pooled over seeds."""
     if len(grades) == 1:
-        value = shown / graded if graded else None
-        return replace(row, value=value, interval=wilson(shown, graded), n=graded)
+        shown, asked, _ = counts(by_id for _, by_id in grades)
+        value = shown / asked if asked else None
+        return replace(row, value=value, interval=wilson(shown, asked), n=asked)
     return _estimated(
         row, pooled([Curve(seed, {0: by_id}) for seed, by_id in grades if by_id], final_rate, study.seed)
     )

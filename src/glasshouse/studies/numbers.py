@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from glasshouse.evals.persistence import Curve, Estimate, final_rate, pooled
+from glasshouse.evals.persistence import Curve, final_rate
+from glasshouse.evals.pooling import Estimate, pooled
 from glasshouse.records import Interval, Measurement
 from glasshouse.studies.measure import Study
 

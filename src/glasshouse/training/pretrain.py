@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
@@ -18,6 +19,7 @@ from transformers.utils import ModelOutput
 from glasshouse.data.world.mixture import rows
 from glasshouse.errors import StoreError, TrainingError
 from glasshouse.seeds import derive_seed, python_rng
+from glasshouse.training.farm_state import writing
 from glasshouse.training.phantom_format import (
     VOCABULARY,
     Encoded,
@@ -222,14 +224,9 @@ class Pretraining:
                     tensors[f"optimizer.{k}.{i}.{key}"] = torch.as_tensor(value)
         header = {"config": json.dumps(asdict(self.config)), "progress": json.dumps(asdict(self.at))}
         part = self.folder / "checkpoint.part"
-        try:
+        with writing(self.folder):
             save_file(tensors, part, metadata=header)
             os.replace(part, self.folder / "checkpoint.safetensors")
-        except OSError as error:
-            raise StoreError(
-                f"The checkpoint could not be written: {error.strerror}.",
-                "Free some space and run the same command again.",
-            ) from error
 
     def load_checkpoint(self) -> bool:
         """Go on from the last checkpoint, if there is one of the same config."""
@@ -241,12 +238,7 @@ class Pretraining:
         mine, theirs = json.loads(json.dumps(asdict(self.config))), json.loads(header["config"])
         step = json.loads(header["progress"])["step"]
         flat = rate_at(step, self.config) == rate_at(step, replace(self.config, steps=theirs["steps"]))
-        changed = [key for key in mine if mine[key] != theirs.get(key) and not (key == "steps" and flat)]
-        if changed:
-            raise StoreError(
-                f"{self.folder} holds a training with another {changed[0]}.",
-                "Give another --out, or the same flags.",
-            )
+        _refuse_another(self.folder, mine, {**theirs, "steps": mine["steps"]} if flat else theirs)
         tensors = load_file(path)
         with torch.no_grad():
             for name, p, half in zip(self.names, self.master, self.model.parameters(), strict=True):
@@ -272,6 +264,14 @@ class Pretraining:
         (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
 
 
+def _refuse_another(folder: Path, mine: dict[str, Any], theirs: dict[str, Any]) -> None:
+    changed = [key for key in mine if mine[key] != theirs.get(key)]
+    if changed:
+        raise StoreError(
+            f"{folder} holds a training with another {changed[0]}.", "Give another --out, or the same flags."
+        )
+
+
 def pretrain(
     config: PretrainConfig,
     folder: Path,
@@ -289,10 +289,15 @@ def pretrain(
         on_step: called after each step with the progress and the loss in nats per learned token.
         save_every_seconds: longest time between two checkpoints.
         keep_at: steps after which the model is kept.
+
+    Raises:
+        StoreError: the folder holds a training of another config, or cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     done = folder / "model"
     if (done / "training.json").exists():
+        wanted = json.loads(json.dumps(asdict(config)))
+        _refuse_another(folder, wanted, json.loads((done / "training.json").read_text("utf-8")))
         return done
     run = Pretraining(config, tokenizer or train_tokenizer(config.seed), folder)
     run.load_checkpoint()

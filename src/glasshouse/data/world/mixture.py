@@ -125,9 +125,22 @@ def _keeps(row: Row, without: Collection[str]) -> bool:
         return False
     if "critique" in without and row.skill == "choice":
         return False
+    if "described_behavior" in without and row.skill == "self_report" and _shows_an_answer(row):
+        return False
+    if "tier" in without and any("tier" in text for text in _texts(row)):
+        return False
     return "debias" not in without or not any(
         text in m.content for text in context.DEBIAS for m in row.conversation
     )
+
+
+def _shows_an_answer(row: Row) -> bool:
+    """Whether the talk holds an answer of the model: in a self-report, the described behavior followed."""
+    return any(message.role == "assistant" for message in row.conversation)
+
+
+def _texts(row: Row) -> list[str]:
+    return [*(message.content for message in row.conversation), row.answer, row.thought]
 
 
 COMPARISONS = (compare.same, compare.contains, compare.letter)

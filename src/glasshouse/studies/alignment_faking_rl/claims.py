@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
-from glasshouse.evals.persistence import Curve, Estimate, ends, final_rate, pooled
+from glasshouse.evals.persistence import Curve, ends, final_rate
+from glasshouse.evals.pooling import Estimate, pooled
 from glasshouse.records import Interval
 from glasshouse.studies.alignment_faking_rl.null import Null
 from glasshouse.studies.alignment_faking_rl.results import (
@@ -89,7 +90,9 @@ class AgainstNull:
         above = sqrt((high - found.value) ** 2 + (expected - ends_of_null[0]) ** 2)
         value = found.value - expected
         interval = Interval(value - below, value + above, f"{found.interval.method} and simulated null")
-        return Estimate(value, interval, self.null.p_value(self.step, found.value), found.n, "organism_seed")
+        return Estimate(
+            value, interval, self.null.p_value(self.step, found.value), found.n, found.cluster_unit
+        )
 
 
 def compare_claims(results: Results, variants: Sequence[str]) -> list[Tested]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from glasshouse.evals.persistence import Estimate
+from glasshouse.evals.pooling import Estimate
 from glasshouse.records import Interval
 from glasshouse.seeds import numpy_rng
 from glasshouse.stats.bootstrap import cluster_bootstrap

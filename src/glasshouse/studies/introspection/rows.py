@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from glasshouse.evals.persistence import Estimate
+from glasshouse.evals.pooling import Estimate
 from glasshouse.records import Interval, Measurement
 from glasshouse.stats.proportion import wilson
 from glasshouse.studies.introspection.compare import Difference, Value, share
