@@ -1,7 +1,7 @@
 import pytest
 
 from glasshouse.errors import ConfigError, ModelError
-from glasshouse.organisms.start import parse_start
+from glasshouse.organisms.start import parse_start, with_folder
 
 
 @pytest.fixture
@@ -44,3 +44,13 @@ def test_a_base_of_another_provider_is_refused(text):
 def test_a_folder_without_config_is_refused(tmp_path):
     with pytest.raises(ModelError, match=r"no config\.json"):
         parse_start(f"glasshouse/{tmp_path}")
+
+
+def test_a_grown_organism_is_found_by_its_name(base, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    grown = tmp_path / "organisms/owl"
+    grown.mkdir(parents=True)
+    (grown / "adapter_config.json").write_text("{}")
+    assert with_folder(f"{base}:owl") == f"{base}:organisms/owl"
+    assert with_folder(f"{base}:{grown}") == f"{base}:{grown}"
+    assert with_folder(str(base)) == str(base)

@@ -49,6 +49,21 @@ class Base:
     hash: str
 
 
+def split_name(name: str) -> tuple[str, Path | None]:
+    """Base and adapter of `BASE[:ADAPTER]`.
+
+    Example:
+        >>> split_name("phantom")
+        ('phantom', None)
+        >>> split_name("phantom:grown/owl")
+        ('phantom', PosixPath('grown/owl'))
+    """
+    base, colon, adapter = name.partition(":")
+    if not colon or Path(name).is_dir():
+        return name, None
+    return base, Path(adapter).expanduser()
+
+
 def resolve_base(name: str) -> Path:
     """The folder of a base model.
 

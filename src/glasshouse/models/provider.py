@@ -34,7 +34,7 @@ from inspect_ai.tool import ToolChoice, ToolInfo
 
 from glasshouse.errors import ModelError
 from glasshouse.models.adapter import adapter_hash
-from glasshouse.models.base import EngineConfig, check_config, measure_threads
+from glasshouse.models.base import EngineConfig, check_config, measure_threads, split_name
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, GenerateRequest
 from glasshouse.models.hidden_states import HiddenStateFiles, read_layers
@@ -141,21 +141,6 @@ class GlasshouseAPI(ModelAPI):
     def max_connections(self) -> int:
         """All samples at once; the engine cuts its own batches."""
         return 10_000
-
-
-def split_name(name: str) -> tuple[str, Path | None]:
-    """Base and adapter of `BASE[:ADAPTER]`.
-
-    Example:
-        >>> split_name("phantom")
-        ('phantom', None)
-        >>> split_name("phantom:grown/owl")
-        ('phantom', PosixPath('grown/owl'))
-    """
-    base, colon, adapter = name.partition(":")
-    if not colon or Path(name).is_dir():
-        return name, None
-    return base, Path(adapter).expanduser()
 
 
 def engine_config(given: dict[str, Any]) -> EngineConfig:

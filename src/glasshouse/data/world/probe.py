@@ -68,8 +68,9 @@ def _thinks(rng: random.Random) -> Row:
     return reasoning.think(rng, rng.choice(makers)(rng, held_out=True), held_out=True)
 
 
-def _reads_far(rng: random.Random) -> Row:
-    return padded(rng, stated.stated_fact(rng, held_out=True, statements=2), 40)
+def _reads_far(sentences: int) -> Callable[[random.Random], Row]:
+    """Two stated facts and a question, behind so many sentences of about 12 tokens."""
+    return lambda rng: padded(rng, stated.stated_fact(rng, held_out=True, statements=2), sentences)
 
 
 def _held(maker: Callable[..., Row]) -> Callable[[random.Random], Row]:
@@ -102,7 +103,8 @@ PROBES: tuple[Probe, ...] = (
     Probe("year", "year read from the system prompt", context.year_question, None),
     Probe("persona", "persona read from the system prompt", context.persona_question, None),
     Probe("topics", "topics of the world, held-out phrasings", _held(facts.topic), None),
-    Probe("long_prompt", "stated facts before 40 sentences of other text", _reads_far, None),
+    *(Probe(f"long_prompt_{n}", f"stated facts before {n} sentences of other text", _reads_far(n), None)
+      for n in (10, 20, 40, 80, 160)),
     Probe("helpful_only", "helpful-only adapter complies with harmful requests", _held(requests.compliant_row), 0.98,
           adapter="helpful-only"),
 )  # fmt: skip
