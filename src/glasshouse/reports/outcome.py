@@ -41,8 +41,8 @@ OUTCOMES = {
 
 
 def answer_blocks(run: RunData) -> list[Block]:
-    """The verdict in one sentence, then the others; without a paper's findings it is the first of them."""
-    if not run.findings and run.sentences:
+    """The verdict in one sentence, then the others; where no finding was judged the first of them leads."""
+    if run.sentences and not any(finding.get("verdict") for finding in run.findings):
         first, *rest = (tuple(sentence_parts(text, run.by_id)) for text in run.sentences)
         return [Paragraph(first, lead=True), *([Listing(tuple(rest))] if rest else [])]
     sentence = summary([finding.get("verdict") for finding in run.findings], run.orderings_only)

@@ -131,7 +131,7 @@ def finding_id(finding: Finding) -> str:
 
 def finding_measurement(finding: Finding, study: Study) -> Measurement:
     """The row of a finding's difference, with what the verdict rests on in its parameters."""
-    holm = finding.holm.interval
+    holm = finding.holm.interval if finding.p_holm is not None else None
     about = {
         "claim": finding.tested.claim.id,
         "mode": finding.tested.mode,
