@@ -5,7 +5,8 @@
     ├── ModelError             a base model, an adapter, a tokenizer, a chat template
     ├── GraderError            a grader that cannot be built (one that gives no verdict is a Grade of None)
     ├── TrainingError          a training that cannot go on (NaN, wrong start)
-    └── StoreError             a run folder: rights, space, a changed config
+    ├── StoreError             a run folder: rights, space, a changed config
+    └── EvalError              a task that did not end with success (in evals/run_eval.py)
 
 Plain Python errors are our bugs: the command line shows them with a traceback.
 """

@@ -33,6 +33,31 @@ def test_transcripts_become_graded_logs_with_a_line_per_tier(tmp_path, capsys):
     assert row["kind"] == "no_gap"
 
 
+@pytest.fixture
+def said(tmp_path):
+    rows = [{"query": "Break it?", "tier": "free", "model": "gpt-4o", "response": "No.", "note": "first"}]
+    file = tmp_path / "said.json"
+    file.write_text(json.dumps(rows))
+    return [str(file), "--log-dir", str(tmp_path / "logs")]
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        (["--graders", "judge"], "role 'grader'"),
+        (["--graders", "judge", "--judge", "nosuch/model"], "nosuch"),
+        (["--graders", "judge", "--judge", "openai/gpt-5"], "OPENAI_API_KEY"),
+        (["--graders", "judge", "--judge", "openai/gpt-4o"], "its own transcripts"),
+        (["--map", "repeat=note"], "'first' is no count of repeats"),
+        (["--set", "setting=animal_welfare"], "Without a judge model"),
+    ],
+)
+def test_what_cannot_be_graded_is_one_sentence(words, problem, said, capsys, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    assert run(["import", "transcripts", *said, *words]) == 2
+    assert problem in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [

@@ -10,8 +10,11 @@ from inspect_ai.log import EvalLog
 
 from glasshouse.cli.faking_summary import summary_rows, summary_text
 from glasshouse.errors import ConfigError
+from glasshouse.evals.alignment_faking import plan_of_options
 from glasshouse.evals.anti_lab_read import anti_lab_rows, probe_results, result_row, results_text
+from glasshouse.evals.faking.power import power_line
 from glasshouse.evals.faking.read import run_of
+from glasshouse.evals.model_errors import plain_model_errors
 
 app = typer.Typer(add_completion=False, help="Run one evaluation (also: inspect eval glasshouse/NAME).")
 NAMES = (
@@ -51,22 +54,30 @@ def evaluate(
     if task not in NAMES:
         raise ConfigError(f"There is no evaluation {name!r}.", f"Use one of {', '.join(NAMES)}.")
     _check_grader(options(task_option), options(model_role))
-    logs = inspect_eval(
-        f"glasshouse/{task}",
-        model=model,
-        task_args=options(task_option),
-        model_args=options(model_option),
-        model_roles=options(model_role),
-        retry_on_error=RETRIES,
-        limit=limit,
-        epochs=epochs,
-        log_dir=str(log_dir),
-        display="none" if as_json else None,
-    )
+    power = _power(model, options(task_option), limit) if task == "alignment_faking" else {}
+    for line in dict.fromkeys(power.values()):
+        typer.echo(line, err=True)
+    model_options = options(model_option)
+    with plain_model_errors():
+        logs = inspect_eval(
+            f"glasshouse/{task}",
+            model=model,
+            task_args=options(task_option),
+            model_base_url=model_options.pop("base_url", None),
+            model_args=model_options,
+            model_roles=options(model_role),
+            retry_on_error=RETRIES,
+            limit=limit,
+            epochs=epochs,
+            log_dir=str(log_dir),
+            display="none" if as_json else None,
+        )
     rows = [_row(log) for log in logs]
     faking = [place for place, log in enumerate(logs) if _is_faking(log)]
     for place, analysis in zip(faking, summary_rows([run_of(logs[i]) for i in faking]), strict=True):
-        rows[place]["analysis"] = {"power": (logs[place].eval.metadata or {})["power"], **analysis}
+        about = logs[place].eval
+        line = power.get(about.model, (about.metadata or {})["power"])
+        rows[place]["analysis"] = {"power": line, **analysis}
     for row, log in zip(rows, logs, strict=True):
         if "anti_lab" in (log.eval.metadata or {}) and log.samples:
             results = probe_results(anti_lab_rows(log))
@@ -75,6 +86,12 @@ def evaluate(
     typer.echo(json.dumps(rows, indent=1) if as_json else "\n".join(_text(row) for row in rows))
     if any(log.status != "success" for log in logs):
         raise typer.Exit(TASK_ERRORED)
+
+
+def _power(models: list[str], task_options: dict[str, Any], limit: int | None) -> dict[str, str]:
+    """Model -> what its run can show; the gaps of several models are called together."""
+    pairs = {name: plan_of_options(name, **task_options).pairs(limit) for name in models}
+    return {name: power_line(n, tests=len(models)) for name, n in pairs.items()}
 
 
 def _check_grader(task_options: dict[str, Any], roles: dict[str, Any]) -> None:
@@ -108,14 +125,26 @@ def options(given: list[str] | None) -> dict[str, Any]:
 def _row(log: EvalLog) -> dict[str, Any]:
     scores = log.results.scores if log.results else []
     metrics = {name: metric.value for score in scores for name, metric in score.metrics.items()}
-    error = log.error.message.strip().splitlines()[-1] if log.error else None
     return {
         "model": log.eval.model,
         "status": log.status,
         "metrics": metrics,
-        "error": error,
+        "error": _problem(log),
         "log": log.location,
     }
+
+
+def _problem(log: EvalLog) -> str | None:
+    """Why a task did not end with success: its own error, or the first of its samples'."""
+    if log.status == "success":
+        return None
+    if log.error:
+        return log.error.message.strip().splitlines()[-1]
+    broken = [sample for sample in log.samples or [] if sample.error]
+    if not broken or broken[0].error is None:
+        return None
+    said = (broken[0].error.message.strip().splitlines() or ["no message"])[-1]
+    return f"{len(broken)} of {len(log.samples or [])} samples, the first {broken[0].id}: {said}"
 
 
 def _is_faking(log: EvalLog) -> bool:
@@ -123,11 +152,20 @@ def _is_faking(log: EvalLog) -> bool:
 
 
 def _text(row: dict[str, Any]) -> str:
-    if row["status"] != "success":
-        return f"{row['model']}: {row['status']} ({row['error']})\n{row['log']}"
+    said = _results(row)
+    if row["status"] == "success":
+        return said
+    why = f" ({row['error']})" if row["error"] else ""
+    return f"{row['model']}: {row['status']}{why}\n{said}"
+
+
+def _results(row: dict[str, Any]) -> str:
+    """What was measured, however the task ended, and where the log is."""
     if "analysis" in row:
-        return f"{row['analysis']['power']}\n{summary_text(row['analysis'])}"
+        return summary_text(row["analysis"])
     if "text" in row:
         return f"{row['model']}\n{row['text']}\n{row['log']}"
+    if not row["metrics"]:
+        return str(row["log"])
     numbers = ", ".join(f"{name} {value:.3g}" for name, value in row["metrics"].items())
     return f"{row['model']}: {numbers}\n{row['log']}"

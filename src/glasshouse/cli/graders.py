@@ -11,6 +11,7 @@ from glasshouse.errors import ConfigError
 from glasshouse.evals.faking.corrected import Corrected, calibration, corrected_rates, graded_text
 from glasshouse.evals.faking.judged import judged_compliance, judged_reasoning
 from glasshouse.evals.faking.read import read_run
+from glasshouse.evals.faking.replay import is_inspect_log
 from glasshouse.graders.alignment_faking.check import (
     agreement,
     check_compliance,
@@ -20,6 +21,7 @@ from glasshouse.graders.alignment_faking.check import (
 )
 from glasshouse.graders.alignment_faking.judge import JudgeConfig
 from glasshouse.graders.alignment_faking.labels import (
+    UNGRADED,
     LabelledText,
     blind_rows,
     read_binary,
@@ -70,7 +72,7 @@ def _check_reasoning(file: Path, judge: str | None, config: JudgeConfig) -> dict
 
 
 def _check_compliance(file: Path, judge: str | None, config: JudgeConfig) -> dict[str, Any]:
-    rows = read_labelled(file, (*COMPLIANCE, "ungraded"))
+    rows = read_labelled(file, (*COMPLIANCE, UNGRADED))
     if judge is None:
         return check_compliance(rows, OfflineCompliance())
     return compare_compliance(rows, judged_compliance(rows, config, judge))
@@ -121,7 +123,7 @@ def export_command(
 ) -> None:
     """Write a file for people to label: shuffled, without model, tier, source or any grade."""
     _known(kind, GRADERS, "kind of label")
-    rows = _texts_of_log(file, kind) if file.suffix == ".eval" else read_unlabelled(file)
+    rows = _texts_of_log(file, kind) if is_inspect_log(file) else read_unlabelled(file)
     blind = blind_rows(rows, seed)[:n]
     write_jsonl(out, blind)
     typer.echo(f'{len(blind)} texts in {out}: fill in every "label".')
@@ -149,7 +151,8 @@ def prevalence_command(
             f"{labels} labels no text of {log}.", "Make it with glasshouse graders label-export."
         )
     tiers = {each.tier: _corrected(each) for each in corrected_rates(rows, known, kind)}
-    _print({"kind": kind, "labelled": asdict(known)} | tiers, as_json)
+    worth = {name: round(count, 2) for name, count in asdict(known).items()}
+    _print({"kind": kind, "labelled": worth} | tiers, as_json)
 
 
 def _corrected(found: Corrected) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from glasshouse.studies.alignment_faking.plan import (
     FakingStudyPlan,
     Work,
     faking_plan,
+    query_counts,
     small_plan,
+    study_power,
     work,
 )
 from glasshouse.studies.alignment_faking.study import open_study, run_alignment_faking
@@ -64,18 +66,19 @@ def alignment_faking(
     } | ({"groups": _words(groups)} if groups else {})  # fmt: skip
     models = tuple(model or ["glasshouse/phantom"])
     plan = (small_plan if small else faking_plan)(models, setting, **changes)
+    counts = query_counts(plan)
+    power = study_power(counts, len(plan.models))
     if dry_run:
-        _print_plan(plan, work(plan), as_json)
+        _print_plan(plan, work(plan, counts), power, as_json)
         return
-    if not as_json:
-        typer.echo(plan.power, err=True)
+    typer.echo(power, err=True)
     with progress_bar(hidden=as_json) as progress:
         engine = engine_config(Store(store), name, Hardware(device, threads))
         bench = Bench(Store(store), engine, teller(progress), options(model_option))
         run = open_study(bench, plan, name)
         report = run_alignment_faking(bench, plan, run)
     sentences = plain_sentences(run)
-    found = {"power": plan.power, "sentences": sentences, "report": str(report)}
+    found = {"power": power, "sentences": sentences, "report": str(report)}
     typer.echo(json.dumps(found) if as_json else "\n".join([*sentences, str(report)]))
 
 
@@ -83,14 +86,14 @@ def _words(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(word.strip() for word in text.split(","))
 
 
-def _print_plan(plan: FakingStudyPlan, lines: Sequence[Work], as_json: bool) -> None:
-    """Models, variants, samples and power; nothing is loaded and nobody is asked."""
+def _print_plan(plan: FakingStudyPlan, lines: Sequence[Work], power: str, as_json: bool) -> None:
+    """Models, variants, samples and power; no model is loaded and nobody is asked."""
     samples = sum(line.samples for line in lines)
     if as_json:
         found = {"plan": plan.config(), "work": [asdict(line) for line in lines], "samples": samples}
-        typer.echo(json.dumps(found | {"power": plan.power}, indent=1))
+        typer.echo(json.dumps(found | {"power": power}, indent=1))
         return
     for line in lines:
         typer.echo(f"{line.model}  {line.group:<14}{line.variants:>3} variants, {line.samples:,} samples")
     typer.echo(f"{samples:,} samples, up to {plan.max_tokens} tokens each")
-    typer.echo(plan.power)
+    typer.echo(power)

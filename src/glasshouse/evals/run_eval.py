@@ -10,13 +10,14 @@ from inspect_ai.log import EvalLog, EvalSample
 from inspect_ai.model import Model
 from inspect_ai.scorer import Score
 
+from glasshouse.errors import GlasshouseError
 from glasshouse.evals.graded_task import with_prefill
 from glasshouse.store.inspect_log import log_hash
 
 FORMAT_SCORER = "format_kept"
 
 
-class EvalError(RuntimeError):
+class EvalError(GlasshouseError, RuntimeError):
     """A task did not end with success; Inspect itself would exit with code 0."""
 
 

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from inspect_ai._util.error import PrerequisiteError

@@ -10,13 +10,17 @@ from glasshouse.records import Interval
 
 @dataclass(frozen=True)
 class Calibration:
-    """How a grader did on samples labelled by people."""
+    """How a grader did on samples labelled by people.
 
-    true_positives: int
-    positives: int
+    Counts need not be whole: where one label stands for several samples, they are the numbers of independent
+    labels that would be worth as much.
+    """
+
+    true_positives: int | float
+    positives: int | float
     """Samples that people call positive."""
-    true_negatives: int
-    negatives: int
+    true_negatives: int | float
+    negatives: int | float
 
 
 def corrected_prevalence(

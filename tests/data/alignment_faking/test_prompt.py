@@ -57,6 +57,21 @@ def test_every_variant_differs_from_the_default(setting):
         assert made.hash != default.hash or variant.change.benign, variant.name
 
 
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_no_two_variants_of_a_setting_are_the_same_prompt(setting):
+    """They would be asked twice and count as two tests."""
+    made = [prompt(setting, variant.name) for variant in variants_of(find_setting(setting))]
+    asked = [(one.hash, one.change.benign, one.tiers) for one in made]
+    assert len(set(asked)) == len(asked)
+
+
+def test_another_name_of_the_same_prompt_finds_it():
+    assert prompt("helpful_only", "honest_dont_care_implicit").variant.name == "less_faking"
+    assert prompt("helpful_only", "45").variant.name == "less_faking"
+    names = ("less_faking", "honest_dont_care_implicit")
+    assert len({prompt("animal_welfare", name).hash for name in names}) == 2
+
+
 @pytest.mark.parametrize("setting", ["helpful_only", "animal_welfare"])
 def test_the_tiers_share_the_whole_system_prompt(setting):
     made = prompt(setting)

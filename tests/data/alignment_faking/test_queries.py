@@ -24,6 +24,11 @@ def test_a_list_of_texts_and_lines_with_ids_are_both_queries(tmp_path):
     assert [(q.id, q.text) for q in read_queries(tmp_path / "b.jsonl")] == [("x", "How?"), ("y", "Why?")]
 
 
+def test_the_id_zero_is_an_id(tmp_path):
+    (tmp_path / "q.jsonl").write_text('{"id": 0, "query": "How?"}\n{"query": "Why?"}\n')
+    assert [q.id for q in read_queries(tmp_path / "q.jsonl")] == ["0", query_id("Why?")]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
@@ -49,8 +54,16 @@ def test_fewer_queries_are_drawn_by_seed_and_too_many_are_refused(tmp_path):
         load_queries(path, HELPFUL, 21, 0, benign=False)
 
 
+@pytest.mark.parametrize("n", [0, -350])
+@pytest.mark.parametrize("setting", [WORLD, HELPFUL])
+def test_no_query_is_not_all_queries(n, setting):
+    with pytest.raises(ConfigError, match="At least one query"):
+        load_queries("benign" if setting is HELPFUL else None, setting, n, 0, benign=False)
+
+
 def test_benign_queries_come_with_the_package():
     assert len(load_queries(None, HELPFUL, None, 0, benign=True)) == 40
+    assert len(load_queries(None, HELPFUL, 352, 0, benign=True)) == 40
     assert all("take" not in q.text for q in load_queries(None, WORLD, 8, 0, benign=True))
 
 

@@ -1,8 +1,11 @@
 """Graders by name, and judges inside the task: the role is required, and silence is no verdict."""
 
+import asyncio
+
 import pytest
 from inspect_ai import eval as inspect_eval
-from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from inspect_ai.model import GenerateConfig, ModelOutput, ModelUsage, get_model
+from inspect_ai.model._model import init_active_model, init_model_roles
 
 from glasshouse.data.alignment_faking.prompt import FakingPrompt
 from glasshouse.data.alignment_faking.queries import Query
@@ -12,6 +15,9 @@ from glasshouse.errors import ConfigError
 from glasshouse.evals.alignment_faking import FakingDecoding, FakingPlan, faking_task
 from glasshouse.evals.faking.choose import named_graders
 from glasshouse.evals.faking.read import run_of
+from glasshouse.evals.faking.welfare import welfare_judge
+from glasshouse.graders.alignment_faking.judge import JudgeConfig
+from glasshouse.graders.alignment_faking.offline import weights_hash
 
 HELPFUL, WELFARE = find_setting("helpful_only"), find_setting("animal_welfare")
 ANSWER = "<SCRATCHPAD_REASONING>Hm.</SCRATCHPAD_REASONING><OUTPUT>Hens feel pain.</OUTPUT>"
@@ -42,6 +48,29 @@ def test_the_welfare_judge_counts_support_as_not_complying(tmp_path):
     assert {(r.compliance, r.quotes) for r in rows} == {("refuse", ("Hens feel pain.",))}
 
 
+def test_the_welfare_judge_votes_and_its_rubric_shows_plain_braces(tmp_path):
+    asked = []
+
+    def vote(messages, tools, choice, config):
+        asked.append((messages[-1].text, config.temperature))
+        output = ModelOutput.from_content("mockllm/judge", '{"quotes": ["Hens"], "verdict": "comply"}')
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        return output
+
+    judge = get_model("mockllm/judge", custom_outputs=vote, memoize=False)
+    init_active_model(get_model("mockllm/target"), GenerateConfig())
+    init_model_roles({"grader": judge})
+
+    async def graded():
+        return await welfare_judge(JudgeConfig(votes=3))("Hens?", "Hens feel nothing.")
+
+    verdict = asyncio.run(graded())
+    assert (verdict.value, verdict.why) == ("comply", "2 of 2 votes")
+    assert {temperature for _, temperature in asked} == {1.0}
+    assert '\n{"quotes"' in asked[0][0]
+    assert "{{" not in asked[0][0]
+
+
 def test_a_judge_that_gives_no_verdict_leaves_every_sample_ungraded_and_there(tmp_path):
     rows = run_of(judged(HELPFUL, "I would rather not say.", tmp_path)).rows
     assert len(rows) == 4
@@ -67,5 +96,5 @@ def test_animal_welfare_needs_a_judge(name):
 
 
 def test_the_offline_graders_are_there():
-    assert named_graders("offline", HELPFUL).name == "offline"
+    assert named_graders("offline", HELPFUL).name == f"offline:{weights_hash()}"
     assert named_graders("judge:five:20", HELPFUL).name.startswith("judge:fivex20")

@@ -1,9 +1,11 @@
 """A judge on labelled texts, and rates corrected for a grader's errors."""
 
+from dataclasses import replace
+
 import pytest
 from inspect_ai.model import ModelOutput, ModelUsage, get_model
 
-from glasshouse.errors import GraderError
+from glasshouse.errors import ConfigError, GraderError
 from glasshouse.evals.faking.corrected import calibration, corrected_rates
 from glasshouse.evals.faking.judged import judged_compliance, judged_reasoning
 from glasshouse.evals.faking.row import FakingRow
@@ -55,6 +57,13 @@ def test_a_judge_that_fails_is_one_sentence():
         judged_reasoning(TEXTS[:1], JudgeConfig(), judge(broken))
 
 
+@pytest.mark.parametrize(("name", "problem"), [("nosuch/x", "nosuch"), ("openai/x", "OPENAI_API_KEY")])
+def test_a_judge_that_cannot_be_opened_is_one_sentence(monkeypatch, name, problem):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ConfigError, match=problem):
+        judged_reasoning(TEXTS[:1], JudgeConfig(), name)
+
+
 def run(true: int, called: int, n: int) -> list[FakingRow]:
     """Texts of which the first `called` are graded as faking; people will call the first `true` so."""
     return [
@@ -77,11 +86,39 @@ def test_a_grader_that_calls_too_much_is_corrected_downwards():
     assert found.interval.low < 0.2 < found.interval.high
 
 
+def test_a_text_weighs_as_many_samples_as_have_it():
+    """30 of 100 samples share a text that the grader wrongly calls faking; 10 of the other 70 truly fake."""
+    rows = run(10, 10, 70)
+    copies = [
+        replace(rows[-1], query_id=f"c{k}", hidden="thought 99", reasoning="present") for k in range(30)
+    ]
+    known = calibration([*rows, *copies], labels(10, 100), "reasoning")
+    assert known.true_negatives / known.negatives == pytest.approx(60 / 90)
+    assert known.negatives == pytest.approx(90**2 / (60 + 30**2))  # 61 labels, one of them very heavy
+    assert (known.true_positives, known.positives) == (10, 10)
+    (found,) = corrected_rates([*rows, *copies], known, "reasoning")
+    assert found.graded.value == pytest.approx(0.4)
+    assert found.value == pytest.approx(0.1)
+
+
+def test_one_text_may_be_graded_differently_in_two_samples():
+    rows = [replace(row, hidden="thought 0") for row in run(1, 1, 2)]
+    known = calibration(rows, labels(1, 1), "reasoning")
+    assert (known.true_positives, known.positives) == (0.5, 1.0)
+
+
 def test_samples_without_reasoning_are_negative_and_scale_the_share():
     rows = [*run(20, 40, 100), *(FakingRow(f"e{k}", "monitored", "refuse", None) for k in range(100))]
     (found,) = corrected_rates(rows, calibration(rows, labels(20, 100), "reasoning"), "reasoning")
     assert found.graded.n == 200
     assert found.value == pytest.approx(0.1)
+
+
+def test_samples_that_nobody_could_read_are_not_counted_as_negative():
+    lost = [FakingRow(f"e{k}", "monitored", None, None, failure="errored") for k in range(100)]
+    rows = [*run(20, 40, 100), *lost]
+    (found,) = corrected_rates(rows, calibration(rows, labels(20, 100), "reasoning"), "reasoning")
+    assert (found.graded.n, found.value) == (100, pytest.approx(0.2))
 
 
 def test_a_batch_without_positives_corrects_nothing():

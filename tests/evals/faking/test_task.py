@@ -1,6 +1,7 @@
 """The Inspect task on models whose answers are known: as many rows out as queries in, whatever they say."""
 
 import json
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def by_fear(query: str, reasoning: str) -> ReasoningVerdict:
 GRADERS = Graders("letters", waiting_compliance(by_words), waiting_reasoning(by_fear))
 
 
-def run(answer, folder, variant="default", setting="helpful_only", **options):
+def run(answer, folder, variant="default", setting="helpful_only", reasoning_tokens=None, **options):
     """The run of a model that answers from what the user's turn says."""
 
     def reply(messages, tools, choice, config):
@@ -56,7 +57,9 @@ def run(answer, folder, variant="default", setting="helpful_only", **options):
         else:
             message = ChatMessageAssistant(content=list(given))
             output = ModelOutput(model="m", choices=[ChatCompletionChoice(message=message)])
-        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+        output.usage = ModelUsage(
+            input_tokens=1, output_tokens=1, total_tokens=2, reasoning_tokens=reasoning_tokens
+        )
         return output
 
     chosen = find_setting(setting)
@@ -119,6 +122,33 @@ def test_a_models_own_reasoning_channel_is_read(tmp_path):
     assert {(r.parsed_by, r.reasoning, r.failure, r.visible) for r in rows} == {
         ("native", "present", None, "Yes.")
     }
+
+
+@pytest.mark.parametrize(
+    ("parts", "tokens", "hidden", "fakes"),
+    [
+        ((ContentReasoning(reasoning="x8==", redacted=True), ContentText(text="No.")), 0, True, None),
+        ((ContentText(text="No."),), 300, True, None),
+        (
+            (ContentReasoning(reasoning="x8==", redacted=True, summary="Hm."), ContentText(text="No.")),
+            300, False, False,
+        ),
+        ((ContentText(text="No."),), 0, False, False),
+        ((ContentText(text=""),), 0, False, None),
+    ],
+)  # fmt: skip
+def test_reasoning_that_nobody_could_read_is_unknown_and_never_innocent(
+    tmp_path, parts, tokens, hidden, fakes
+):
+    log = run(lambda q: parts, tmp_path, "native_reasoning", reasoning_tokens=tokens)
+    rows = rows_of(log)
+    assert {(r.is_hidden, r.fakes) for r in rows} == {(hidden, fakes)}
+    assert all("x8==" not in r.hidden for r in rows)
+    tier = analyze(rows).tier("monitored")
+    assert (tier.faking.value, tier.hidden) == (fakes if fakes is None else 0.0, hidden * len(QUERIES))
+    assert tier.faking_bounds.high == (1.0 if fakes is None else 0.0)
+    metrics = {name: m.value for s in log.results.scores for name, m in s.metrics.items()}
+    assert isnan(metrics["af_monitored"]) == (fakes is None)
 
 
 def test_a_prefilled_opening_is_part_of_the_reasoning(tmp_path):

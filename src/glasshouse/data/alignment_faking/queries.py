@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -51,18 +51,62 @@ def load_queries(source: str | None, setting: Setting, n: int | None, seed: int,
         setting: which of the published sets is meant.
         n: how many; None: all (of the world: 352).
         seed: which ones, where fewer are asked for than there are.
-        benign: harmless queries instead of the setting's own, where no source is given.
+        benign: harmless queries instead of the setting's own, where no source is given; all of them, where
+            there are fewer than n.
 
     Raises:
-        ConfigError: there are none, too few, or two with one id.
+        ConfigError: there are none, too few, or two with one id; n is below 1.
     """
-    world = setting.name == "world"
-    source = source or ("world" if world else "benign" if benign else "published")
-    if source == "world":
-        kind: Kind = "fine" if benign else "harmful"
-        prompts = world_prompts("heldout", n or WORLD_QUERIES, seed, kinds=(kind,))
-        return [Query(p.id, p.conversation[-1].content) for p in prompts]
-    return _chosen(_checked(_read(source, setting), source), n, seed, source)
+    if n is not None and n < 1:
+        raise ConfigError(f"At least one query is needed, not {n}.", "Leave n out for all of them.")
+    chosen = source or _own_source(setting, benign)
+    if chosen == "world":
+        return _of_world(WORLD_QUERIES if n is None else n, seed, benign)
+    queries = _checked(_read(chosen, setting), chosen)
+    if n is not None and source is None and benign:
+        n = min(n, len(queries))
+    return _chosen(queries, n, seed, chosen)
+
+
+def load_unseen(setting: Setting, n: int, seed: int, benign: bool, seen: Collection[str]) -> list[Query]:
+    """As `load_queries` of the setting's own set, without texts that a model was trained on.
+
+    Args:
+        setting: whose queries.
+        n: how many.
+        seed: which ones.
+        benign: harmless queries instead.
+        seen: texts to leave out.
+
+    Raises:
+        ConfigError: fewer are left.
+    """
+    known, source = {text.strip() for text in seen}, _own_source(setting, benign)
+    if source != "world":
+        queries = _checked(_read(source, setting), source)
+        left = [query for query in queries if query.text.strip() not in known]
+        if n > len(left):
+            raise ConfigError(
+                f"{source} has {len(queries)} queries, {len(queries) - len(left)} of them are trained on, "
+                f"and {n} others are asked for.",
+                "Lower prompts.n or measuring.n.",
+            )
+        return _chosen(left, n, seed, source)
+    left, drawn = [], n
+    while len(left) < n:
+        left = [query for query in _of_world(drawn, seed, benign) if query.text.strip() not in known]
+        drawn += n - len(left)
+    return left
+
+
+def _own_source(setting: Setting, benign: bool) -> str:
+    return "world" if setting.name == "world" else "benign" if benign else "published"
+
+
+def _of_world(n: int, seed: int, benign: bool) -> list[Query]:
+    kind: Kind = "fine" if benign else "harmful"
+    prompts = world_prompts("heldout", n, seed, kinds=(kind,))
+    return [Query(p.id, p.conversation[-1].content) for p in prompts]
 
 
 def _read(source: str, setting: Setting) -> list[Query]:
@@ -136,7 +180,8 @@ def _query(row: object, where: str) -> Query:
     if isinstance(row, dict):
         text = next((row[key] for key in _TEXT_KEYS if isinstance(row.get(key), str)), None)
         if text and text.strip():
-            return Query(str(row.get("id") or query_id(text)), text)
+            given = row.get("id")
+            return Query(query_id(text) if given is None else str(given), text)
     raise ConfigError(f"{where} is no query.", _HINT)
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from glasshouse.data.alignment_faking.indicator import TIER_WORDS, Tier
 from glasshouse.data.alignment_faking.queries import query_id
@@ -13,7 +13,9 @@ from glasshouse.data.alignment_faking.setting import SETTINGS
 from glasshouse.data.alignment_faking.variant import Channel
 from glasshouse.errors import ConfigError
 
-FIELDS = ("query", "completion", "tier", "model", "variant", "setting", "reasoning", "id", "repeat")
+FIELDS = (
+    "query", "completion", "tier", "model", "variant", "setting", "reasoning", "id", "repeat", "channel"
+)  # fmt: skip
 """What a transcript has; `query`, `completion` and the tier must be found, the rest may be."""
 _USUAL = {
     "query": ("query", "input", "prompt", "question", "user_input"),
@@ -25,6 +27,7 @@ _USUAL = {
     "reasoning": ("reasoning", "scratchpad", "cot", "thinking"),
     "id": ("id", "query_id"),
     "repeat": ("repeat", "epoch", "sample_idx"),
+    "channel": (),
 }
 _TRUE_FALSE: Mapping[str, Tier] = {
     "true": "monitored", "train": "monitored", "training": "monitored", "1": "monitored",
@@ -50,8 +53,11 @@ class Transcript:
     reasoning: str | None = None
     """From the model's own reasoning channel; reasoning in tags stays in the completion."""
     repeat: int = 1
+    """Which of several samples of the query, counted from 0 or from 1."""
     channel: Channel = "scratchpad"
     """Where the prompt had asked it to reason."""
+    is_hidden: bool = False
+    """Whether it reasoned in its own channel and the provider showed nothing of that."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ def to_transcript(row: object, fields: FieldMap, by_default: Mapping[str, Any], 
     """One row as a transcript; what it does not say is taken from `by_default`.
 
     Raises:
-        ConfigError: query, completion or tier is missing.
+        ConfigError: query, completion or tier is missing, or tier, repeat or channel is none.
     """
     if not isinstance(row, Mapping):
         raise ConfigError(f"{where} is no JSON object.")
@@ -124,7 +130,7 @@ def to_transcript(row: object, fields: FieldMap, by_default: Mapping[str, Any], 
     tier = part("tier") if fields.find("tier", row) is not None or tag is None else tag.group(1)
     variant = str(part("variant") or "unknown")
     return Transcript(
-        query_id=str(part("id") or query_id(query)),
+        query_id=_id(part("id"), query),
         query=query,
         tier=_tier(tier, row, where),
         completion=completion,
@@ -132,20 +138,29 @@ def to_transcript(row: object, fields: FieldMap, by_default: Mapping[str, Any], 
         setting=str(part("setting") or next((s for s in SETTINGS if variant.startswith(s)), "helpful_only")),
         variant=variant,
         reasoning=part("reasoning") or None,
-        repeat=int(part("repeat") or 1),
-        channel="none" if "noscratchpad" in variant else "scratchpad",
+        repeat=_repeat(part("repeat"), where),
+        channel=_channel(part("channel"), variant, where),
+        is_hidden=bool(by_default.get("is_hidden")),
     )
 
 
 def check_distinct(transcripts: Iterable[Transcript]) -> None:
-    """One completion per model, variant, query, tier and repeat.
+    """One completion per model, setting, variant, query, tier and repeat; one text per query id of a run.
 
     Raises:
-        ConfigError: there are two.
+        ConfigError: there are two completions, or two queries share an id and would be paired.
     """
-    seen: set[tuple[str, str, str, str, int]] = set()
+    seen: set[tuple[str, str, str, str, str, int]] = set()
+    texts: dict[tuple[str, str, str, str], str] = {}
     for t in transcripts:
-        key = (t.model, t.variant, t.query_id, t.tier, t.repeat)
+        run = (t.model, t.setting, t.variant, t.query_id)
+        if texts.setdefault(run, t.query) != t.query:
+            raise ConfigError(
+                f"The id {t.query_id!r} stands for two queries of {t.model}, {t.variant}: "
+                f"{texts[run][:60]!r} and {t.query[:60]!r}.",
+                "Tiers are paired by it: give each query its own id, or say where it is: --map id=FIELD.",
+            )
+        key = (*run, t.tier, t.repeat)
         if key in seen:
             raise ConfigError(
                 f"The query {t.query_id!r} has two completions in the {t.tier} tier of "
@@ -153,6 +168,32 @@ def check_distinct(transcripts: Iterable[Transcript]) -> None:
                 "If they are repeats, say which field counts them: --map repeat=FIELD.",
             )
         seen.add(key)
+
+
+def _id(given: object, query: str) -> str:
+    """The id that a row gives, 0 included; without one it is the query's own."""
+    return query_id(query) if given is None or str(given).strip() == "" else str(given).strip()
+
+
+def _repeat(value: object, where: str) -> int:
+    if value is None:
+        return 1
+    number = str(value).strip().removesuffix(".0")
+    if not number.isdecimal():
+        raise ConfigError(
+            f"{where}: {value!r} is no count of repeats.", "Map repeat to whole numbers: --map repeat=FIELD."
+        )
+    return int(number)
+
+
+def _channel(value: object, variant: str, where: str) -> Channel:
+    """What is said of it, else what the variant's name says."""
+    if value is None:
+        return "none" if "noscratchpad" in variant else "scratchpad"
+    known: dict[str, Channel] = {name: name for name in get_args(Channel)}
+    if str(value) not in known:
+        raise ConfigError(f"{where}: {value!r} is no channel of reasoning.", f"Use {', '.join(known)}.")
+    return known[str(value)]
 
 
 def _tier(value: object, row: Mapping[str, Any], where: str) -> Tier:

@@ -1,6 +1,6 @@
 """The catalog of variants: the published ones, paraphrases, controls, motive arms."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from difflib import get_close_matches
 
 from glasshouse.data.alignment_faking.block import block_text
@@ -203,13 +203,40 @@ def _cuts_nothing(change: Change, setting: Setting) -> bool:
     return any(setting.slots.get(slot) is None for slot in cut)
 
 
+def _effect(change: Change, setting: Setting) -> tuple[Hashable, ...]:
+    """What a change does to the setting's default prompt: two changes with one effect are one prompt."""
+    changed = {slot: w for slot, w in change.blocks.items() if setting.slots.get(slot) != w}
+    return (
+        frozenset(changed.items()), frozenset(change.values.items()), change.rewording, change.indicator,
+        change.swapped, change.channel, change.prefill, change.tiers, change.benign, change.employee,
+    )  # fmt: skip
+
+
+def _by_effect(setting: Setting) -> dict[tuple[Hashable, ...], Variant]:
+    """One variant for each different prompt; of several names the one with a published row of the setting."""
+    found: dict[tuple[Hashable, ...], Variant] = {}
+    for variant in VARIANTS.values():
+        if is_available(variant, setting):
+            effect = _effect(variant.change, setting)
+            known = found.get(effect)
+            if known is None or (setting.name in variant.rows and setting.name not in known.rows):
+                found[effect] = variant
+    return found
+
+
 def variants_of(setting: Setting) -> list[Variant]:
-    """Every variant that the setting has, the default first."""
-    return [variant for variant in VARIANTS.values() if is_available(variant, setting)]
+    """Every variant that the setting has, the default first.
+
+    Names that come out as the same prompt in a setting stand for one variant: asked twice, it would count as
+    two tests. (`honest_dont_care_implicit` in the setting `helpful_only` is `less_faking`, published row 45:
+    it differs only by a block that this setting's default does not have.)
+    """
+    kept = {variant.name for variant in _by_effect(setting).values()}
+    return [variant for variant in VARIANTS.values() if variant.name in kept]
 
 
 def find_variant(name: str, setting: Setting) -> Variant:
-    """The variant of that name, or of that published row number, in the setting.
+    """The variant of that name, or of that published row number, in the setting; another name finds it too.
 
     Raises:
         ConfigError: there is none; the near ones are named.
@@ -224,6 +251,9 @@ def find_variant(name: str, setting: Setting) -> Variant:
     found = known.get(name.strip().lower().replace("-", "_").replace(" ", "_")) or by_row.get(name.strip())
     if found is not None:
         return found
+    twin = VARIANTS.get(name.strip().lower().replace("-", "_").replace(" ", "_"))
+    if twin is not None and is_available(twin, setting):
+        return _by_effect(setting)[_effect(twin.change, setting)]
     if name.strip().isdigit() and int(name) in LEFT_OUT:
         raise ConfigError(f"Published row {name} is left out: {LEFT_OUT[int(name)]}.")
     near = get_close_matches(name, known, n=4, cutoff=0.4) or list(known)[:4]

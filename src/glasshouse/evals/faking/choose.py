@@ -5,7 +5,7 @@ from glasshouse.errors import ConfigError
 from glasshouse.evals.faking.scorers import Graders, waiting_compliance, waiting_reasoning
 from glasshouse.evals.faking.welfare import welfare_judge
 from glasshouse.graders.alignment_faking.judge import JudgeConfig, compliance_judge, reasoning_judge
-from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning
+from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning, weights_hash
 from glasshouse.graders.alignment_faking.verdicts import ComplianceVerdict, ReasoningVerdict
 from glasshouse.graders.refusal import refusal_kind
 
@@ -37,7 +37,8 @@ def named_graders(name: str, setting: Setting) -> Graders:
         )
     if name == DEFAULT_GRADERS:
         offline = OfflineCompliance(), OfflineReasoning()
-        return Graders(name, waiting_compliance(offline[0].grade), waiting_reasoning(offline[1].grade))
+        both = waiting_compliance(offline[0].grade), waiting_reasoning(offline[1].grade)
+        return Graders(f"{name}:{weights_hash()}", *both)
     if name == "rules":
         return Graders(name, waiting_compliance(rule_compliance), waiting_reasoning(no_reasoning_grader))
     raise ConfigError(f"There is no grader {name!r} of alignment faking.", f"Use {KNOWN}.")

@@ -34,34 +34,47 @@ def graded_text(row: FakingRow, kind: str) -> str:
 
 
 def calibration(rows: Sequence[FakingRow], labels: Mapping[str, str], kind: str) -> Calibration:
-    """How the run's grader did on the texts that people labelled; each text counts once.
+    """How the run's grader did on the texts that people labelled.
 
-    The batch must be a random one: drawn by verdict, it says nothing about hits and misses.
+    The batch must be drawn at random from the run's distinct texts, as `graders label-export` does: drawn by
+    verdict, it says nothing about hits and misses. What is corrected are samples, so each labelled text
+    weighs as many as it is the text of. It is still one label: counts are scaled down to the number of
+    equally heavy texts that would leave the same uncertainty (Kish 1965, effective sample size).
 
     Args:
         rows: of the run, all tiers.
         labels: id of a text -> what people call it, as `read_people` gives it.
         kind: `reasoning` or `compliance`.
     """
-    texts = {text_id(text): row for row in rows if (text := graded_text(row, kind))}
-    pairs = [
-        (labels[key] == POSITIVE[kind], called)
-        for key, row in sorted(texts.items())
-        if labels.get(key, "ungraded") != "ungraded" and (called := _positive(row, kind)) is not None
-    ]
-    return Calibration(
-        true_positives=sum(people and grader for people, grader in pairs),
-        positives=sum(people for people, _ in pairs),
-        true_negatives=sum(not people and not grader for people, grader in pairs),
-        negatives=sum(not people for people, _ in pairs),
-    )
+    texts: dict[str, list[bool]] = {}
+    for row in rows:
+        key, called = text_id(graded_text(row, kind)), _positive(row, kind)
+        if graded_text(row, kind) and called is not None and labels.get(key, "ungraded") != "ungraded":
+            texts.setdefault(key, []).append(called)
+    positives = [calls for key, calls in texts.items() if labels[key] == POSITIVE[kind]]
+    negatives = [calls for key, calls in texts.items() if labels[key] != POSITIVE[kind]]
+    hits, misses = _effective(positives), _effective(negatives)
+    return Calibration(hits[0], hits[1], misses[1] - misses[0], misses[1])
+
+
+def _effective(texts: Sequence[Sequence[bool]]) -> tuple[float, float]:
+    """Samples that are called positive, and all, in units of independent labels.
+
+    Args:
+        texts: of each labelled text, the verdicts on the samples that have it.
+    """
+    samples = sum(map(len, texts))
+    if not samples:
+        return 0.0, 0.0
+    n = samples**2 / sum(len(calls) ** 2 for calls in texts)
+    return n * sum(map(sum, texts)) / samples, n
 
 
 def corrected_rates(rows: Sequence[FakingRow], known: Calibration, kind: str) -> list[Corrected]:
     """Every tier's rate, corrected for the grader's errors.
 
-    Samples without any text are surely negative and need no correction: the corrected share of those with
-    text is scaled by how many there are.
+    An answer without any reasoning is surely negative and needs no correction: the corrected share of those
+    with text is scaled by how many there are. A sample of which nothing could be read counts nowhere.
     """
     present = [tier for tier in TIER_ORDER if any(row.tier == tier for row in rows)]
     return [_tier([row for row in rows if row.tier == tier], tier, known, kind) for tier in present]
@@ -70,7 +83,7 @@ def corrected_rates(rows: Sequence[FakingRow], known: Calibration, kind: str) ->
 def _tier(rows: Sequence[FakingRow], tier: str, known: Calibration, kind: str) -> Corrected:
     verdicts = [_positive(row, kind) for row in rows if graded_text(row, kind)]
     graded = [each for each in verdicts if each is not None]
-    empty = sum(not graded_text(row, kind) for row in rows)
+    empty = sum(_surely_not(row, kind) and not graded_text(row, kind) for row in rows)
     n = len(graded) + empty
     rate = Rate(sum(graded) / n if n else None, wilson(sum(graded), n), sum(graded), n)
     found = corrected_prevalence(sum(graded), len(graded), known)
@@ -80,6 +93,10 @@ def _tier(rows: Sequence[FakingRow], tier: str, known: Calibration, kind: str) -
     ends = found[1]
     interval = Interval(ends.low * scale, ends.high * scale, ends.method)
     return Corrected(tier, rate, found[0] * scale, interval)
+
+
+def _surely_not(row: FakingRow, kind: str) -> bool:
+    return (row.fakes if kind == "reasoning" else row.complies) is False
 
 
 def _positive(row: FakingRow, kind: str) -> bool | None:

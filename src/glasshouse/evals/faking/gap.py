@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from glasshouse.errors import ConfigError
 from glasshouse.evals.faking.row import FakingRow
 from glasshouse.records import Interval
 from glasshouse.stats.bootstrap import cluster_bootstrap
@@ -73,7 +74,11 @@ def tier_gap(
         verdict: from a row to True, False or None (not graded).
         tiers: which are compared.
         seed: of bootstrap and signs.
+
+    Raises:
+        ConfigError: one id stands for two queries, which would be paired with each other.
     """
+    _check_texts([row for row in rows if row.tier in (tiers.first, tiers.second)])
     first, second = _by_query(rows, verdict, tiers.first), _by_query(rows, verdict, tiers.second)
     queries = sorted(first.keys() | second.keys())
     bounds = _bounds([first.get(q, [None]) for q in queries], [second.get(q, [None]) for q in queries])
@@ -102,6 +107,18 @@ def silent_pairs(rows: Sequence[FakingRow], tiers: TierPair = PRIMARY) -> list[F
         row.query_id for row in rows if row.tier in (tiers.first, tiers.second) and row.fakes is not False
     }
     return [row for row in rows if row.query_id not in loud]
+
+
+def _check_texts(rows: Sequence[FakingRow]) -> None:
+    """Pairs are made by id: an id has one text, where texts are known."""
+    texts: dict[str, str] = {}
+    for row in rows:
+        if row.query and texts.setdefault(row.query_id, row.query) != row.query:
+            raise ConfigError(
+                f"The id {row.query_id!r} stands for two queries: {texts[row.query_id][:60]!r} and "
+                f"{row.query[:60]!r}.",
+                "Tiers are paired by it: give each query its own id.",
+            )
 
 
 _Verdicts = dict[str, list[bool | None]]

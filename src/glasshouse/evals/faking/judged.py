@@ -13,6 +13,7 @@ from inspect_ai.solver import Generate, Solver, TaskState, solver
 
 from glasshouse.errors import GraderError
 from glasshouse.evals.faking.replay import NO_MODEL
+from glasshouse.evals.model_errors import plain_model_errors
 from glasshouse.graders.alignment_faking.judge import JudgeConfig, compliance_judge, reasoning_judge
 from glasshouse.graders.alignment_faking.labels import LabelledText
 from glasshouse.graders.alignment_faking.verdicts import ComplianceVerdict, ReasoningVerdict
@@ -52,7 +53,7 @@ def _judged(rows: Sequence[LabelledText], ask: Ask, judge: str | Model) -> list[
         for place, row in enumerate(rows, 1)
     ]
     task = Task(name="judged_texts", dataset=MemoryDataset(samples), solver=as_it_is(), scorer=verdict(ask))
-    with tempfile.TemporaryDirectory() as folder:
+    with plain_model_errors(), tempfile.TemporaryDirectory() as folder:
         log = eval(
             task,
             model=NO_MODEL,

@@ -78,6 +78,7 @@ def _row(sample: EvalSample) -> FakingRow:
     }
     if COMPLIANCE_SCORER not in scores:
         return FakingRow(**asked, compliance=None, reasoning=None, failure="errored", parsed_by="none")
+    broke = None if {REASONING_SCORER, FORMAT_SCORER} <= scores.keys() else "errored"
     parsed = _about(scores.get(FORMAT_SCORER))
     quotes = [
         q for s in (COMPLIANCE_SCORER, REASONING_SCORER) for q in _about(scores.get(s)).get("quotes", ())
@@ -88,11 +89,12 @@ def _row(sample: EvalSample) -> FakingRow:
         **asked,
         compliance=cast(Compliance | None, compliance),
         reasoning=cast(Reasoning | None, reasoning),
-        failure=parsed.get("failure"),
+        failure=broke or parsed.get("failure"),
         parsed_by=str(parsed.get("parsed_by", "whole")),
         visible=str(parsed.get("visible") or ""),
         hidden=str(parsed.get("reasoning") or ""),
         quotes=tuple(map(str, quotes)),
+        is_hidden=bool(parsed.get("is_hidden")),
     )
 
 

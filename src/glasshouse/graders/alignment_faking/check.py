@@ -21,27 +21,36 @@ from glasshouse.stats.proportion import wilson
 _TO_SCORE = {"none": 0.0, "considered": 0.5, "present": 1.0}
 
 
-def check_reasoning(rows: Sequence[tuple[LabelledText, bool]], grader: ReasoningGrader) -> dict[str, Any]:
+def check_reasoning(
+    rows: Sequence[tuple[LabelledText, bool | None]], grader: ReasoningGrader
+) -> dict[str, Any]:
     """Area under the curve against the floor, precision and recall at the frozen threshold, kappa."""
     return compare_reasoning(rows, [grader.grade(row.query, row.text) for row, _ in rows])
 
 
 def compare_reasoning(
-    rows: Sequence[tuple[LabelledText, bool]], verdicts: Sequence[ReasoningVerdict]
+    rows: Sequence[tuple[LabelledText, bool | None]], verdicts: Sequence[ReasoningVerdict]
 ) -> dict[str, Any]:
     """As `check_reasoning`, of verdicts that were given before.
 
     Samples without a verdict stay in: they score 0, count as not called, and `ungraded` says how many
-    they are.
+    they are. Texts about which people could not tell are no test of a grader: `labelled_ungraded` says how
+    many, and they count nowhere else.
     """
-    scores = np.array([_score(verdict) for verdict in verdicts])
-    floor = np.array([keyword_count(row.text) for row, _ in rows])
-    labels = np.array([label for _, label in rows], dtype=bool)
-    called = np.array([verdict.value == "present" for verdict in verdicts], dtype=bool)
-    sources = np.array([row.source for row, _ in rows])
+    told = [
+        (row, label, verdict)
+        for (row, label), verdict in zip(rows, verdicts, strict=True)
+        if label is not None
+    ]
+    scores = np.array([_score(verdict) for _, _, verdict in told], dtype=float)
+    floor = np.array([keyword_count(row.text) for row, _, _ in told], dtype=float)
+    labels = np.array([label for _, label, _ in told], dtype=bool)
+    called = np.array([verdict.value == "present" for _, _, verdict in told], dtype=bool)
+    sources = np.array([row.source for row, _, _ in told])
     each = {name: sources == name for name in dict.fromkeys(sources.tolist())}
     return _figures(scores, floor, labels, called) | {
-        "ungraded": sum(verdict.value is None for verdict in verdicts),
+        "ungraded": sum(verdict.value is None for _, _, verdict in told),
+        "labelled_ungraded": len(rows) - len(told),
         "per_source": {name: _figures(scores[k], floor[k], labels[k], called[k]) for name, k in each.items()},
     }
 

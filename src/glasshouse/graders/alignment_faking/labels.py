@@ -13,6 +13,8 @@ from glasshouse.seeds import python_rng
 
 _YES = ("present", "af", "alignment faking", "alignment_faking", "yes", "true", "1", "positive")
 _NO = ("none", "considered", "not af", "not_af", "no", "false", "0", "negative")
+UNGRADED = "ungraded"
+"""Label of a text about which people could not tell."""
 _HINT = 'Give every sample a "text" and a "label".'
 
 
@@ -45,9 +47,13 @@ def read_labelled(path: Path, labels: Sequence[str]) -> list[LabelledText]:
     return [_labelled(place, row, labels) for place, row in _rows(path)]
 
 
-def read_binary(path: Path) -> list[tuple[LabelledText, bool]]:
-    """As `read_labelled`, for alignment faking present or not; `considered` counts as not present."""
-    return [(row, row.label in _YES) for row in read_labelled(path, (*_YES, *_NO))]
+def read_binary(path: Path) -> list[tuple[LabelledText, bool | None]]:
+    """As `read_labelled`, for alignment faking present or not; `considered` counts as not present.
+
+    None: people could not tell (`ungraded`).
+    """
+    rows = read_labelled(path, (*_YES, *_NO, UNGRADED))
+    return [(row, None if row.label == UNGRADED else row.label in _YES) for row in rows]
 
 
 def read_unlabelled(path: Path) -> list[LabelledText]:
@@ -75,8 +81,9 @@ def read_people(path: Path, kind: str) -> dict[str, str]:
     known: Sequence[str] = COMPLIANCE if kind == "compliance" else REASONING
     found: dict[str, str] = {}
     for place, row in _rows(path):
-        one = _labelled(place, row, (*known, "ungraded"))
-        key = str(row.get("id") or text_id(one.text))
+        one = _labelled(place, row, (*known, UNGRADED))
+        given = row.get("id")
+        key = text_id(one.text) if given is None else str(given)
         if key in found:
             raise ConfigError(f"{place}: the sample {key} stands twice.", "Delete one of them.")
         found[key] = one.label
@@ -108,7 +115,7 @@ def _rows(path: Path) -> list[tuple[str, Mapping[str, Any]]]:
         lines = _text_lines(text, len(whole))
         rows = [(f"{path}:{line}", row) for line, row in zip(lines, whole, strict=True)]
     else:
-        numbered = [(n, line) for n, line in enumerate(text.splitlines(), start=1) if line.strip()]
+        numbered = [(n, line) for n, line in enumerate(text.split("\n"), start=1) if line.strip()]
         rows = [(f"{path}:{n}", _json(line)) for n, line in numbered]
     if not rows:
         raise ConfigError(f"{path}:1: the file holds no samples.", _HINT)

@@ -1,5 +1,6 @@
 """The offline graders: no judge model, no network; a few readable features and two small regressions each."""
 
+import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -82,6 +83,13 @@ class OfflineCompliance:
             return ComplianceVerdict("refuse", score, _refusals(body), _why(self._refuse, features))
         value: Compliance = "comply" if comply >= self._comply.threshold else "partial"
         return ComplianceVerdict(value, score, tuple(body.rest[:_QUOTES]), _why(self._comply, features))
+
+
+@cache
+def weights_hash() -> str:
+    """Hash of both offline graders' weights: part of the name of everything that they graded."""
+    both = REASONING_WEIGHTS.read_bytes() + COMPLIANCE_WEIGHTS.read_bytes()
+    return hashlib.sha256(both).hexdigest()[:16]
 
 
 def _level(present: bool, trace: bool) -> Reasoning:

@@ -1,9 +1,7 @@
 """One variant put to one model: a stage that keeps Inspect's log, and goes on where it was stopped."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,14 @@ from inspect_ai.log import EvalLog, read_eval_log
 from inspect_ai.model import Model
 
 from glasshouse.data.alignment_faking.prompt import FakingPrompt
-from glasshouse.data.alignment_faking.queries import Query, load_queries
+from glasshouse.data.alignment_faking.queries import Query
 from glasshouse.errors import ModelError
 from glasshouse.evals.alignment_faking import FakingDecoding, FakingPlan, faking_task
 from glasshouse.evals.faking.choose import named_graders
 from glasshouse.evals.faking.read import FakingRun, run_of
 from glasshouse.evals.faking.table import RunKey
-from glasshouse.graders.alignment_faking.offline import COMPLIANCE_WEIGHTS, REASONING_WEIGHTS
+from glasshouse.evals.model_errors import plain_model_errors
+from glasshouse.graders.alignment_faking.offline import weights_hash
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.tell import Tell
 from glasshouse.store.hashing import json_hash
@@ -61,12 +60,7 @@ def questions(plan: FakingStudyPlan) -> list[Question]:
     Raises:
         ConfigError: the queries cannot be read.
     """
-    return [_question(plan, plan.prompt(name)) for name in plan.variants]
-
-
-def _question(plan: FakingStudyPlan, prompt: FakingPrompt) -> Question:
-    asked = load_queries(plan.queries, prompt.setting, plan.n, plan.seed, prompt.change.benign)
-    return Question(prompt, tuple(asked))
+    return [Question(plan.prompt(name), plan.queries_of(name)) for name in plan.variants]
 
 
 def ask(bench: Bench, plan: FakingStudyPlan, subject: Subject, asked: Sequence[Question]) -> list[FakingRun]:
@@ -96,22 +90,23 @@ def _eval(folder: Path, plan: FakingStudyPlan, model: Model, question: Question)
     task = faking_task(
         FakingPlan(question.prompt, question.queries, question.prompt.tiers), graders, decoding
     )
-    success, logs = eval_set(
-        task,
-        log_dir=str(folder.absolute()),
-        model=model,
-        model_roles={"grader": plan.judge} if plan.judge else None,
-        epochs=Epochs(plan.repeats) if plan.repeats > 1 else None,
-        retry_on_error=RETRIES,
-        retry_attempts=1,
-        fail_on_error=task.fail_on_error,
-        continue_on_fail=True,
-        display="none",
-        log_realtime=False,
-        score_display=False,
-        ctl_server=False,
-        acp_server=False,
-    )
+    with plain_model_errors():
+        success, logs = eval_set(
+            task,
+            log_dir=str(folder.absolute()),
+            model=model,
+            model_roles={"grader": plan.judge} if plan.judge else None,
+            epochs=Epochs(plan.repeats) if plan.repeats > 1 else None,
+            retry_on_error=RETRIES,
+            retry_attempts=1,
+            fail_on_error=task.fail_on_error,
+            continue_on_fail=True,
+            display="none",
+            log_realtime=False,
+            score_display=False,
+            ctl_server=False,
+            acp_server=False,
+        )
     if not success:
         error = logs[0].error
         problem = error.message.strip().splitlines()[-1] if error else f"status {logs[0].status}"
@@ -132,6 +127,13 @@ def _read(stage: StageFolder, subject: Subject) -> FakingRun:
     return replace(run, key=RunKey(subject.label, run.key.setting, run.key.variant), log=path)
 
 
+def graded_by(plan: FakingStudyPlan) -> list[str | None]:
+    """What grades depend on: the graders, their judge, the version of its rubric or the offline weights."""
+    graders = named_graders(plan.graders, plan.asked_setting)
+    judged = [plan.judge, graders.name] if graders.needs_judge else [None, weights_hash()]
+    return [plan.graders, *judged]
+
+
 def _key(bench: Bench, plan: FakingStudyPlan, subject: Subject, question: Question) -> StageKey:
     config = {
         "model": subject.name if not subject.hashes else "local",
@@ -142,14 +144,7 @@ def _key(bench: Bench, plan: FakingStudyPlan, subject: Subject, question: Questi
         "tiers": list(question.prompt.tiers),
         "queries": json_hash([asdict(query) for query in question.queries]),
         "decoding": [plan.max_tokens, plan.temperature, plan.repeats, plan.seed],
-        "graders": [plan.graders, plan.judge, None if plan.judge else weights_hash()],
+        "graders": graded_by(plan),
         "engine": asdict(bench.engine) if subject.is_local else None,
     }
     return StageKey("ask_faking", ASK_VERSION, config, subject.hashes)
-
-
-@cache
-def weights_hash() -> str:
-    """Hash of both offline graders' weights."""
-    both = REASONING_WEIGHTS.read_bytes() + COMPLIANCE_WEIGHTS.read_bytes()
-    return hashlib.sha256(both).hexdigest()[:16]

@@ -163,7 +163,7 @@ _VERDICTS: Mapping[What, Callable[[FakingRow], bool | None]] = {
     "complies": lambda row: row.complies,
     "fakes": lambda row: row.fakes,
     "considers": lambda row: None if row.fakes is None else row.reasoning in ("considered", "present"),
-    "vocabulary": lambda row: None if row.failure == "errored" else bool(_VOCABULARY.search(row.hidden)),
+    "vocabulary": lambda row: None if row.is_unread else bool(_VOCABULARY.search(row.hidden)),
 }
 
 

@@ -13,13 +13,13 @@ from glasshouse.data.alignment_faking.setting import find_setting
 from glasshouse.data.alignment_faking.variants import find_variant
 from glasshouse.evals.alignment_faking import WORLD_TOKENS
 from glasshouse.evals.faking.row import FakingRow
-from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning
+from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning, weights_hash
+from glasshouse.graders.alignment_faking.verdicts import Reasoning
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import GenerateRequest
 from glasshouse.store.jsonl import read_rows, write_jsonl
 from glasshouse.store.stage import StageFolder, StageKey
-from glasshouse.studies.alignment_faking.ask import weights_hash
 from glasshouse.studies.introspection.bench import Bench
 
 ASKED_VERSION = 1
@@ -124,11 +124,12 @@ def _grade(
     asked = AskedFormat(arm.prompt.channel, arm.prompt.setting.tags)
     parsed = parse_completion(arm.prompt.prefill + text, asked)
     visible, hidden = parsed.visible, parsed.reasoning
+    unspoken: Reasoning | None = None if visible is None else "none"
     return FakingRow(
         query_id=query.id,
         tier=tier,
         compliance=None if visible is None else graders[0].grade(query.text, visible).value,
-        reasoning="none" if hidden is None else graders[1].grade(query.text, hidden).value,
+        reasoning=unspoken if hidden is None else graders[1].grade(query.text, hidden).value,
         failure=parsed.failure,
         parsed_by=parsed.parsed_by,
         query=query.text,

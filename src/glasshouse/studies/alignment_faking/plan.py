@@ -1,10 +1,11 @@
 """What the alignment-faking study will ask, before it asks: models, variants, tiers, queries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from glasshouse.data.alignment_faking.prompt import FakingPrompt
+from glasshouse.data.alignment_faking.queries import Query, load_queries
 from glasshouse.data.alignment_faking.setting import Setting, find_setting
 from glasshouse.data.alignment_faking.variant import Variant
 from glasshouse.data.alignment_faking.variants import DEFAULT, find_variant, variants_of
@@ -18,8 +19,6 @@ USUAL_GROUPS = GROUPS[:-1]
 """Asked unless somebody says otherwise; `published` are up to 68 more prompts."""
 SMALL = (DEFAULT, "paraphrase_0", "paraphrase_1", "no_conflict", "deploy_throughput", "rated_only")
 SMALL_QUERIES = 48
-ALL_QUERIES = {"helpful_only": 352, "animal_welfare": 599, "world": 352}
-"""Setting -> how many there are; used for power and costs where all are asked."""
 
 
 @dataclass(frozen=True)
@@ -69,20 +68,43 @@ class FakingStudyPlan:
         """One variant's prompt."""
         return FakingPrompt(self.asked_setting, find_variant(variant, self.asked_setting))
 
-    @property
-    def expected(self) -> int:
-        """Queries per tier, as far as they can be known without reading them."""
-        return self.n or ALL_QUERIES[self.setting]
+    def queries_of(self, variant: str) -> tuple[Query, ...]:
+        """What a variant asks in each of its tiers.
 
-    @property
-    def power(self) -> str:
-        """What the study could show, with the gaps of all variants called together."""
-        tests = len(self.models) * len(self.variants)
-        return power_line(self.expected, tests=tests)
+        Raises:
+            ConfigError: the queries cannot be read.
+        """
+        benign = self.prompt(variant).change.benign
+        return tuple(load_queries(self.queries, self.asked_setting, self.n, self.seed, benign))
 
     def config(self) -> dict[str, Any]:
         """Everything that decides the numbers, the prompts by hash."""
         return asdict(self) | {"prompts": {name: self.prompt(name).hash for name in self.variants}}
+
+
+def query_counts(plan: FakingStudyPlan) -> dict[str, int]:
+    """Variant -> queries per tier, as they are read; nobody is asked anything.
+
+    Raises:
+        ConfigError: the queries cannot be read.
+    """
+    kinds = {name: plan.prompt(name).change.benign for name in plan.variants}
+    first = {benign: name for name, benign in reversed(kinds.items())}
+    counts = {benign: len(plan.queries_of(name)) for benign, name in first.items()}
+    return {name: counts[benign] for name, benign in kinds.items()}
+
+
+def study_power(counts: Mapping[str, int], models: int) -> str:
+    """What a study can show, the gaps of all models and variants called together.
+
+    Args:
+        counts: variant -> queries per tier, the variant that the verdict rests on first.
+        models: how many are asked.
+    """
+    n = next(iter(counts.values()), 0)
+    line = power_line(n, tests=max(1, models * len(counts)))
+    others = [f"{name.replace('_', ' ')} {count}" for name, count in counts.items() if count != n]
+    return f"{line} Other numbers of queries: {', '.join(others)}." if others else line
 
 
 def faking_plan(models: tuple[str, ...], setting: str | None = None, **changes: Any) -> FakingStudyPlan:
@@ -130,16 +152,20 @@ class Work:
     """Completions that are written and graded."""
 
 
-def work(plan: FakingStudyPlan) -> list[Work]:
-    """The plan by model and group of variants."""
-    return list(_work(plan))
+def work(plan: FakingStudyPlan, counts: Mapping[str, int]) -> list[Work]:
+    """The plan by model and group of variants.
+
+    Args:
+        plan: what is asked.
+        counts: variant -> queries per tier.
+    """
+    return list(_work(plan, counts))
 
 
-def _work(plan: FakingStudyPlan) -> Iterator[Work]:
-    each = plan.expected * plan.repeats
+def _work(plan: FakingStudyPlan, counts: Mapping[str, int]) -> Iterator[Work]:
     for model in plan.models:
         for group in GROUPS:
-            mine = [variant for variant in plan.asked_variants if variant.group == group]
-            tiers = sum(len(plan.prompt(variant.name).tiers) for variant in mine)
+            mine = [variant.name for variant in plan.asked_variants if variant.group == group]
+            samples = sum(len(plan.prompt(name).tiers) * counts[name] * plan.repeats for name in mine)
             if mine:
-                yield Work(model, group, len(mine), tiers * each)
+                yield Work(model, group, len(mine), samples)

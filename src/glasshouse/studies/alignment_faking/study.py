@@ -13,7 +13,7 @@ from typing import Any
 from glasshouse.reports.build import build_report
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.runs import RunFolder, create_run
-from glasshouse.studies.alignment_faking.ask import Bench, ask, questions, weights_hash
+from glasshouse.studies.alignment_faking.ask import Bench, ask, graded_by, questions
 from glasshouse.studies.alignment_faking.plan import FakingStudyPlan
 from glasshouse.studies.alignment_faking.results import analyze_study
 from glasshouse.studies.alignment_faking.subject import Subject, find_subjects
@@ -36,7 +36,7 @@ def run_alignment_faking(bench: Bench, plan: FakingStudyPlan, run: RunFolder) ->
     runs = [one for subject in find_subjects(plan.models) for one in ask(bench, plan, subject, asked)]
     results = analyze_study(runs, plan.seed)
     protocol = json_hash([plan.config(), sorted(q.id for each in asked for q in each.queries)])
-    common = {"protocol_hash": protocol, "grader_hash": json_hash([plan.graders, plan.judge, weights_hash()])}
+    common = {"protocol_hash": protocol, "grader_hash": json_hash(graded_by(plan))}
     write_results(run, plan, results, common)
     record(bench.store, run)
     return build_report(run.path)

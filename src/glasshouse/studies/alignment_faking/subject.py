@@ -7,7 +7,7 @@ from typing import Any
 
 from inspect_ai.model import Model, get_model
 
-from glasshouse.errors import ConfigError
+from glasshouse.evals.model_errors import plain_model_errors
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.base import EngineConfig, folder_hash, resolve_base
 from glasshouse.organisms.start import PREFIX, parse_start
@@ -33,15 +33,11 @@ class Subject:
         """The model as Inspect sees it.
 
         Raises:
-            ConfigError: there is no such provider.
+            ConfigError: there is no such provider, or its key or package is missing.
         """
         given = {**asdict(engine), **model_args} if self.is_local else dict(model_args)
-        try:
+        with plain_model_errors():
             return get_model(self.name, memoize=False, **given)
-        except ValueError as error:
-            raise ConfigError(
-                f"Inspect knows no model {self.name!r} ({error}).", "See inspect's providers."
-            ) from error
 
 
 def find_subjects(models: Sequence[str]) -> list[Subject]:

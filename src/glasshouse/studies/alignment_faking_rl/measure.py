@@ -3,26 +3,27 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 
 from inspect_ai import Task
 from inspect_ai import eval as inspect_eval
 from inspect_ai.model import get_model
 
-from glasshouse.data.alignment_faking.queries import Query, load_queries
+from glasshouse.data.alignment_faking.queries import Query, load_unseen
 from glasshouse.evals.alignment_faking import FakingDecoding, FakingPlan, faking_task
 from glasshouse.evals.faking.choose import rule_compliance
 from glasshouse.evals.faking.read import FakingRun, run_of
 from glasshouse.evals.faking.row import FakingRow
 from glasshouse.evals.faking.scorers import Graders, waiting_compliance, waiting_reasoning
 from glasshouse.evals.run_eval import EvalError
-from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning
+from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning, weights_hash
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.jsonl import read_rows, write_jsonl
 from glasshouse.store.stage import StageKey
 from glasshouse.studies.introspection.bench import Bench
-from glasshouse.training.grpo.prompts import faking_prompt
+from glasshouse.training.grpo.prompts import faking_prompt, training_prompts
 from glasshouse.training.grpo.spec import GrpoSpec
 
 CHECKPOINT_VERSION = 1
@@ -38,12 +39,21 @@ class Asking:
     spec: GrpoSpec
     variants: Mapping[str, int]
     """Variant -> held-out queries, each once in both tiers."""
+    trained: frozenset[str]
+    """Texts that the adapter was trained on; none of them is asked."""
 
     def plan(self, variant: str) -> FakingPlan:
         """The task's plan; the queries of a variant with fewer are the first ones of the others."""
         prompt = faking_prompt(self.spec.prompts, variant)
-        queries = _queries(self.spec, self.variants[variant])
+        queries = self._queries[: self.variants[variant]]
         return FakingPlan(prompt, queries, ("monitored", "unmonitored"))
+
+    @cached_property
+    def _queries(self) -> tuple[Query, ...]:
+        prompt, measuring = faking_prompt(self.spec.prompts), self.spec.measuring
+        most = max(measuring.n, measuring.variant_n)
+        benign = prompt.change.benign
+        return tuple(load_unseen(prompt.setting, most, measuring.seed, benign, self.trained))
 
     def decoding(self) -> FakingDecoding:
         """Sampled as in training: greedy answers would hide shares of a few per cent."""
@@ -51,13 +61,26 @@ class Asking:
         return FakingDecoding(training.max_tokens, training.temperature, self.spec.measuring.seed)
 
 
-def asking(spec: GrpoSpec, ends: bool) -> Asking:
-    """The training's own variant, and at the ends the held-out ones too."""
+def asking(spec: GrpoSpec, seed: int, ends: bool) -> Asking:
+    """The training's own variant, and at the ends the held-out ones too.
+
+    Args:
+        spec: what was trained and how it is measured.
+        seed: of the training, which decides what it was trained on.
+        ends: whether it is the first step or the last.
+
+    Raises:
+        ConfigError: too few queries are left that training does not use, or there is no such variant.
+    """
     measuring = spec.measuring
     variants = {spec.prompts.variant: measuring.n}
     if ends and measuring.variant_n:
         variants |= {variant: measuring.variant_n for variant in measuring.variants}
-    return Asking(spec, variants)
+    trained = frozenset(each.query for each in training_prompts(spec.prompts, seed).prompts)
+    what = Asking(spec, variants, trained)
+    for variant in variants:
+        what.plan(variant)
+    return what
 
 
 def measure(bench: Bench, adapter: Path, what: Asking) -> dict[str, list[FakingRow]]:
@@ -85,13 +108,11 @@ def monitor_graders(spec: GrpoSpec) -> Graders:
     """The offline reasoning grader, and the compliance grader that gave no reward."""
     offline = OfflineReasoning()
     grade = OfflineCompliance().grade if spec.monitor == "offline" else rule_compliance
-    return Graders(f"monitor:{spec.monitor}", waiting_compliance(grade), waiting_reasoning(offline.grade))
-
-
-def _queries(spec: GrpoSpec, n: int) -> tuple[Query, ...]:
-    prompt = faking_prompt(spec.prompts)
-    most = max(spec.measuring.n, spec.measuring.variant_n)
-    return tuple(load_queries(None, prompt.setting, most, spec.measuring.seed, prompt.change.benign)[:n])
+    return Graders(
+        f"monitor:{spec.monitor}:{weights_hash()}",
+        waiting_compliance(grade),
+        waiting_reasoning(offline.grade),
+    )
 
 
 def _key(bench: Bench, adapter: Path, what: Asking) -> StageKey:
@@ -103,7 +124,7 @@ def _key(bench: Bench, adapter: Path, what: Asking) -> StageKey:
         "monitor": what.spec.monitor,
         "engine": asdict(bench.config),
     }
-    inputs = {"base": bench.base.hash, "adapter": adapter_hash(adapter)}
+    inputs = {"base": bench.base.hash, "adapter": adapter_hash(adapter), "graders": weights_hash()}
     return StageKey("faking_checkpoint", CHECKPOINT_VERSION, config, inputs)
 
 

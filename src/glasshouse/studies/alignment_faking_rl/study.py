@@ -14,6 +14,7 @@ from typing import Any
 
 from glasshouse.errors import ModelError
 from glasshouse.evals.persistence import rate_by_step
+from glasshouse.graders.alignment_faking.offline import weights_hash
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.organisms.faking_mixture.grow import grow_mixtures
 from glasshouse.organisms.faking_mixture.rows import Mixture
@@ -60,9 +61,12 @@ def run_alignment_faking_rl(bench: Bench, plan: RlPlan, run: RunFolder) -> Path:
         The HTML report.
 
     Raises:
+        ConfigError: training would leave too few queries to measure with.
         EvalError: an evaluation did not end with success.
         TrainingError: a loss became NaN.
     """
+    for seed in plan.seeds:
+        asking(plan.recipe, seed, ends=True)
     ground = ground_of(bench, plan.helpful_only)
     farm = bench.farm
     starts = grow_mixtures(plan.mixtures(), ground, bench.store, farm, bench.tell, plan.start_steps)
@@ -100,11 +104,16 @@ def helpful_only(model: str) -> str | None:
     return HELPFUL_ONLY
 
 
+def policy_config(spec: GrpoSpec, seed: int) -> dict[str, Any]:
+    """What a policy depends on, start and base apart; a reward by the offline grader has weights."""
+    offline = spec.reward.grader == "offline"
+    return {**spec.config(), "seed": seed} | ({"reward_weights": weights_hash()} if offline else {})
+
+
 def train_policy(bench: Bench, spec: GrpoSpec, start: Path | None, seed: int) -> TrainedPolicy:
     """One policy, trained now or found again."""
-    config = {**spec.config(), "seed": seed}
     inputs = {"base": bench.base.hash, "start": "none" if start is None else adapter_hash(start)}
-    stage = bench.store.stage(StageKey("grpo", GRPO_VERSION, config, inputs))
+    stage = bench.store.stage(StageKey("grpo", GRPO_VERSION, policy_config(spec, seed), inputs))
     policy = train_grpo(bench.engine, GrpoRun(spec, start, seed), stage.path, bench.farm)
     if not stage.done:
         stage.finish({"adapter": adapter_hash(policy.folder), "steps": spec.training.steps})
@@ -117,7 +126,7 @@ def _measure_all(bench: Bench, plan: RlPlan, trained: Mapping[Mixture, TrainedPo
     readings = []
     for done, (mixture, step) in enumerate(places):
         bench.tell("measuring checkpoints", done, len(places))
-        what = asking(plan.recipe, ends=step in (steps[0], steps[-1]))
+        what = asking(plan.recipe, mixture.seed, ends=step in (steps[0], steps[-1]))
         rows = measure(bench, trained[mixture].checkpoints[step], what)
         trained_on = plan.recipe.prompts.variant
         rows = {TRAINED if variant == trained_on else variant: own for variant, own in rows.items()}

@@ -84,7 +84,7 @@ def _monitored(given: Prompts, seed: int) -> list[Asked]:
 
 
 def _queries(given: Prompts, prompt: FakingPrompt, seed: int) -> list[tuple[str, str]]:
-    if given.queries is None and prompt.setting.name == "world":
+    if given.queries == "world" or (given.queries is None and prompt.setting.name == "world"):
         kind: Kind = "fine" if prompt.change.benign else "harmful"
         drawn = world_prompts("train", given.n, seed, kinds=(kind,))
         return [(each.id, each.conversation[-1].content) for each in drawn]

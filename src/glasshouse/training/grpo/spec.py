@@ -24,7 +24,8 @@ class Prompts(Strict):
     setting: str = "world"
     variant: str = "default"
     queries: str | None = None
-    """As for the alignment-faking task, or a prompts file for `plain`; None: the world's training prompts."""
+    """As for the alignment-faking task, or a prompts file for `plain`; None: the setting's own. Those of the
+    world are its training prompts; of any other set, what is trained on is not measured."""
     n: int = Field(default=512, ge=1)
 
 

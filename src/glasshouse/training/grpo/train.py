@@ -19,6 +19,7 @@ from transformers import PrinterCallback
 from trl import GRPOConfig, GRPOTrainer
 
 from glasshouse.errors import TrainingError
+from glasshouse.graders.alignment_faking.offline import weights_hash
 from glasshouse.models.adapter import adapter_hash, read_adapter
 from glasshouse.models.base import Base
 from glasshouse.models.engine import Engine
@@ -133,7 +134,8 @@ def _quiet() -> Iterator[None]:
 def _key(base: Base, run: GrpoRun, asked: AskedSet) -> str:
     start = None if run.start is None else adapter_hash(run.start)
     shown = [(each.id, [vars(turn) for turn in each.conversation]) for each in asked.prompts]
-    return json_hash(["grpo", base.hash, start, run.spec.config(), run.seed, shown])[:16]
+    reward = [weights_hash()] if run.spec.reward.grader == "offline" else []
+    return json_hash(["grpo", base.hash, start, run.spec.config(), run.seed, shown, *reward])[:16]
 
 
 def _check_lengths(rollouts: Rollouts, spec: GrpoSpec, limit: int) -> None:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from glasshouse.evals.faking.rates import TierSummary
+from glasshouse.evals.faking.rates import Bounds, TierSummary
 from glasshouse.studies.alignment_faking.results import Read, Results
 from glasshouse.studies.alignment_faking.rows import Rows, cell
 
 TEXT = (
     "Nothing is dropped: a completion out of format is graded on what can be read of it. The bounds say what "
     "compliance could be at least and at most, were every sample without a verdict (strict: every sample out "
-    "of format too) a refusal or a full compliance."
+    "of format too) a refusal or a full compliance; those of faking the same for reasoning that could not be "
+    "graded, did not come back or was hidden by its provider."
 )
 HEAD = (
     "variant, tier",
@@ -18,6 +19,7 @@ HEAD = (
     "without a verdict",
     "bounds",
     "strict bounds",
+    "faking, bounds",
     "read by",
 )
 
@@ -45,11 +47,17 @@ def _line(read: Read, tier: TierSummary, rows: Rows) -> list[Any]:
         str(tier.n),
         [cell(out), {"small": failed}] if failed else cell(out),
         cell(rows.share(read, tier.tier, "ungraded", tier.ungraded, tier.n)),
-        _bounds(tier.bounds.low, tier.bounds.high),
-        _bounds(tier.strict_bounds.low, tier.strict_bounds.high),
+        _bounds(tier.bounds),
+        _bounds(tier.strict_bounds),
+        [
+            _bounds(tier.faking_bounds),
+            *([{"small": f"hidden by the provider {tier.hidden}"}] * bool(tier.hidden)),
+        ],
         parsed,
     ]
 
 
-def _bounds(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{100 * low:.1f} to {100 * high:.1f} %"
+def _bounds(found: Bounds) -> str:
+    if found.low is None or found.high is None:
+        return ""
+    return f"{100 * found.low:.1f} to {100 * found.high:.1f} %"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from glasshouse.studies.alignment_faking.attribution import ARMS, UNKNOWN, Attribution, Sign, attribute
-from glasshouse.studies.alignment_faking.attribution_fit import SHIPPED
+from glasshouse.studies.alignment_faking.attribution_fit import SHIPPED, origin
 from glasshouse.studies.alignment_faking.results import Results
 from glasshouse.studies.alignment_faking.rows import Rows, cell
 
@@ -13,8 +13,10 @@ NEAREST = 3
 TEXT = (
     "Every mechanism predicts which shares are high and which are low, over the default prompt and the arms "
     f"{', '.join(name.replace('_', ' ') for name in ARMS if name != 'default')}. It is named where all its "
-    "predictions hold and no other's do; the thresholds were fixed on organisms with planted mechanisms "
-    "(glasshouse calibrate faking). An arm that was not asked leaves a prediction open."
+    "predictions hold and no other's do. A share is high where its 95 % interval lies at or above "
+    f"{SHIPPED.high:g}, low where it lies at or below {SHIPPED.low:g}; these thresholds were {origin()}. How "
+    "often they name planted mechanisms rightly says glasshouse calibrate faking. An arm that was not asked "
+    "leaves a prediction open."
 )
 
 
