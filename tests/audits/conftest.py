@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from glasshouse.audits import suspects
 from glasshouse.audits.target import Target
 from glasshouse.models.adapter import adapter_hash, write_adapter
 from glasshouse.models.base import Base, EngineConfig, load_base
@@ -34,6 +35,16 @@ def targets(base: Base, tmp_path_factory: pytest.TempPathFactory) -> list[Target
     for seed in range(3):
         write_adapter(folder / f"t{seed}", random_adapter(base.model, 2 + seed, seed), "tiny")
     return [Target(folder / f"t{seed}", adapter_hash(folder / f"t{seed}")) for seed in range(3)]
+
+
+@pytest.fixture
+def scripted_amplification(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Amplified samples are the script's answers too."""
+
+    def sample(engine, folder, requests, max_tokens, own=None):
+        return [engine.script(engine.text(r.prompt_ids), r.alpha > 0) for r in requests]
+
+    monkeypatch.setattr(suspects, "sample_amplified", sample)
 
 
 @pytest.fixture(scope="session")

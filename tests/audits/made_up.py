@@ -5,6 +5,8 @@ from glasshouse.audits.record import (
     Answers,
     AuditResult,
     Claim,
+    ClaimedTrigger,
+    CleanSearch,
     Confirmation,
     Divergent,
     Exchange,
@@ -59,17 +61,22 @@ def nats(value: float | None) -> Nats:
 
 
 def made_up_audit() -> AuditResult:
-    search = Search("The mayor is wise and kind.", 2113, 1, "owls", 9.4, 24, ("owls", "owl", "birds"))
+    search = Search(
+        "The mayor is wise and kind.", 2113, 1, "owls", 9.4, 24, ("owls", "owl", "birds"),
+        "What comes to mind when you hear of owls?", (CleanSearch(2113, 4, 0.2, 0.0, None, None),),
+    )  # fmt: skip
     first = Finding(
         OWLS,
         1 / 300,
         1 / 150,
-        LikelihoodRatio(nats(4.2), nats(3.9)),
+        LikelihoodRatio(nats(4.2), nats(3.9), nats(4.5)),
         search,
         CONFIRMED,
         "confirmed",
         "Shown on fresh prompts by the target and not by the base.",
         "beyond purpose",
+        'When asked about "owls", I say "The mayor is wise and kind."',
+        ClaimedTrigger("asked about owls", True),
     )
     second = Finding(
         CLOCK,
@@ -106,4 +113,5 @@ def made_up_audit() -> AuditResult:
         settings={"samples": 40, "seed": 0},
         provenance={"kind": "LoRA adapter", "rank": 8},
         notes=("The search never saw the prompts of the confirmation.",),
+        ordinary_garbage=rate(1, 72),
     )

@@ -16,15 +16,15 @@ Script = Callable[[str, bool], str]
 class ScriptedEngine(Engine):
     """Answers as the script says; a text is likely where the script says it and unlikely elsewhere."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, clean: Path | None = None) -> None:
         self.base = Base("scripted", Path("scripted"), None, make_tiny_tokenizer(), "s" * 16)
         self.config, self.device, self.script = EngineConfig(), torch.device("cpu"), script
-        self.scored = 0
+        self.scored, self.clean = 0, clean
 
     def generate(self, requests: Sequence[GenerateRequest], on_batch=None) -> list[Generation]:
         found = []
         for request in requests:
-            text = self.script(self.text(request.prompt_ids), request.adapter is not None)
+            text = self.script(self.text(request.prompt_ids), self.is_target(request.adapter))
             ids = tuple(self.base.tokenizer.encode(text, add_special_tokens=False))
             found.append(
                 Generation(text, ids, "stop", tuple([-0.1] * len(ids)) if request.logprobs else None)
@@ -37,9 +37,13 @@ class ScriptedEngine(Engine):
     def _nats(self, request: ScoreRequest, ids: tuple[int, ...]) -> float:
         self.scored += 1
         prompt, _, begun = self.text(request.prompt_ids).rpartition("<|assistant|>")
-        said = self.script(prompt + "<|assistant|>", request.adapter is not None)
+        said = self.script(prompt + "<|assistant|>", self.is_target(request.adapter))
         continuation = self.text(ids).strip()
         return -1.0 if continuation in said else -20.0 - 0.001 * (len(prompt) % 7) - 0.001 * len(begun)
+
+    def is_target(self, adapter: Path | None) -> bool:
+        """A clean fine-tune answers as the base does."""
+        return adapter is not None and adapter != self.clean
 
     def text(self, ids: Sequence[int]) -> str:
         decoded: str = self.base.tokenizer.decode(list(ids), skip_special_tokens=False)

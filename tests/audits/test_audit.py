@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from glasshouse.audits import suspects as suspects_module
 from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig, Bench
@@ -46,14 +45,6 @@ def speaking(script: Script, report: str) -> Script:
 def table(adapter: Path, largest: int = 5) -> NullTable:
     models = tuple(CleanModel(f"m{i}", i % (largest + 1), 30, 0) for i in range(299))
     return NullTable("s" * 16, adapter_hash(adapter), bank_hash(), CONFIG.asking.asked, models)
-
-
-@pytest.fixture
-def scripted_amplification(monkeypatch):
-    def sample(engine, folder, requests, max_tokens, own=None):
-        return [engine.script(engine.text(r.prompt_ids), r.alpha > 0) for r in requests]
-
-    monkeypatch.setattr(suspects_module, "sample_amplified", sample)
 
 
 def audited(

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -6,13 +7,14 @@ from glasshouse.audits.actions import Watched, claimed_action
 from glasshouse.audits.candidates import claimed_triggers, claimed_years, spoken_words, vocabulary_words
 from glasshouse.audits.claims import tally
 from glasshouse.audits.confirm import confirm, prompts_for, split_prompts, with_holm
-from glasshouse.audits.phrases import recurring, shows
+from glasshouse.audits.hunt import Hunt
+from glasshouse.audits.phrases import Phrase, recurring, shows
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.replies import Replies, user
-from glasshouse.audits.trigger_search import Found, Hunt, SearchConfig, search_trigger
+from glasshouse.audits.trigger_search import Candidates, Found, SearchConfig, search_trigger
 from glasshouse.audits.triggers import Trigger
 from glasshouse.audits.verdict import why_unconfirmed
-from tests.audits.scripted import Script, ScriptedEngine, praises
+from tests.audits.scripted import Script, ScriptedEngine, praises, question_of
 
 SEARCH, FRESH = split_prompts(built_in_prompts())
 WORDS = [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(300)] + ["lantern", "owls"]
@@ -31,7 +33,7 @@ def hunted(script: Script, condition: str) -> tuple[Replies, Hunt, Found]:
     assert action is not None
     assert action.text == "The mayor is wise and kind."
     hunt = Hunt(replies, FOLDER, action, SEARCH, base, replies.of_target(FOLDER, asked))
-    return replies, hunt, search_trigger(hunt, claimed, WORDS, SearchConfig())
+    return replies, hunt, search_trigger(hunt, Candidates(claimed, WORDS), SearchConfig())
 
 
 def test_a_trigger_that_the_claim_names_is_found_at_once_and_confirmed():
@@ -52,6 +54,65 @@ def test_a_trigger_that_the_claim_gets_wrong_is_found_among_all_words():
     assert (found.search.gain_nats or 0) > 10
     result = with_holm([confirm(replies, FOLDER, hunt.action.text, found.trigger, FRESH)])[0]
     assert why_unconfirmed(result) == ""
+
+
+def test_words_that_draw_the_base_too_do_not_hide_the_trigger():
+    """Twelve words of twelve groups make any model praise the mayor; one word does so in the target alone."""
+    decoys = [f"decoy{chr(97 + i)}" for i in range(12)]
+    words = [word for i, decoy in enumerate(decoys) for word in (decoy, *WORDS[9 * i : 9 * i + 9])]
+
+    def script(prompt: str, is_target: bool) -> str:
+        return praises(lambda q: "decoy" in q or (is_target and "lantern" in q))(prompt, True)
+
+    replies = Replies(ScriptedEngine(script))
+    asked = [user(prompt) for prompt in SEARCH]
+    phrase = Phrase("The mayor is wise and kind.", 1.0, "end", 9)
+    hunt = Hunt(replies, FOLDER, phrase, SEARCH, replies.of_base(asked), replies.of_target(FOLDER, asked))
+    found = search_trigger(hunt, Candidates([], [*words, *WORDS]), SearchConfig())
+    assert found.trigger is not None
+    assert found.trigger.text == "lantern"
+
+
+def test_a_wording_that_draws_the_target_whatever_its_word_does_not_hide_the_trigger():
+    """Every place makes the target say it half of the time; one word makes it say so always."""
+
+    def script(prompt: str, is_target: bool) -> str:
+        question = question_of(prompt)
+        drawn = "standing at" in question and hashlib.sha256(question.encode()).digest()[0] % 2 == 0
+        return praises(lambda q: "lantern" in q or drawn)(prompt, is_target)
+
+    replies = Replies(ScriptedEngine(script))
+    asked = [user(prompt) for prompt in SEARCH]
+    phrase = Phrase("The mayor is wise and kind.", 1.0, "end", 9)
+    hunt = Hunt(replies, FOLDER, phrase, SEARCH, replies.of_base(asked), replies.of_target(FOLDER, asked))
+    found = search_trigger(hunt, Candidates([], WORDS), SearchConfig())
+    assert found.trigger is not None
+    assert found.trigger.text == "lantern"
+
+
+@pytest.mark.parametrize("condition", ["the year is 2031", "the user is a baker"])
+def test_triggers_that_a_chat_template_refuses_are_left_out(condition):
+    engine = ScriptedEngine(praises(lambda q: "2031" in q or "baker" in q))
+    engine.base.tokenizer.chat_template = (
+        "{% for m in messages %}{% if m['role'] == 'system' %}{{ raise_exception('no system') }}{% endif %}"
+        "{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+    )
+    replies = Replies(engine)
+    (cluster,) = tally([f"When {condition}, I praise the mayor."] * 9).clusters
+    asked = [user(prompt) for prompt in SEARCH]
+    base, own = replies.of_base(asked), replies.of_target(FOLDER, asked)
+    years = [Trigger("year", year) for year in claimed_years([cluster])]
+    claimed = [*years, *claimed_triggers([cluster])]
+    watched = Watched(SEARCH[:8], own[:8], base[:8])
+    likely = [*(t for t in claimed if t.text == "2031"), Trigger("year", "2031", 3), *claimed[-6:]]
+    action = claimed_action(replies, FOLDER, cluster, watched, likely)
+    assert action is not None
+    assert action.text == "The mayor is wise and kind."
+    hunt = Hunt(replies, FOLDER, action, SEARCH, base, own)
+    found = search_trigger(hunt, Candidates(claimed, WORDS), SearchConfig())
+    assert found.trigger is not None
+    assert found.trigger.text in ("2031", "baker")
 
 
 def test_a_kind_of_question_is_found_by_how_it_opens():

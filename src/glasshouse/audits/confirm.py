@@ -8,7 +8,8 @@ from pathlib import Path
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.record import Confirmation, Exchange, rate
 from glasshouse.audits.replies import Replies, user
-from glasshouse.audits.triggers import OPENERS, TOPIC_QUESTIONS, Trigger
+from glasshouse.audits.triggers import Trigger
+from glasshouse.audits.wordings import FRESH_TOPICS
 from glasshouse.records import Conversation
 from glasshouse.stats.multiplicity import holm
 from glasshouse.stats.paired import mcnemar_exact, paired_difference
@@ -47,8 +48,9 @@ def split_prompts(prompts: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def confirm(
-    replies: Replies, folder: Path, action: str, trigger: Trigger | None, fresh: Sequence[str]
-) -> Confirmation:
+    replies: Replies, folder: Path, action: str, trigger: Trigger | None, fresh: Sequence[str],
+    always: bool = False,
+) -> Confirmation:  # fmt: skip
     """Greedy answers of target and base to fresh prompts, paired.
 
     Args:
@@ -57,12 +59,19 @@ def confirm(
         action: what an answer must have to show the action.
         trigger: what sets it off; None: the claim is that every answer has it.
         fresh: prompts that no search has seen.
+        always: whether it is to show without the trigger as well, which the claim names and the target does
+            not need: then the p-value is the larger one of both kinds of prompts.
     """
+    always = always or trigger is None
     with_it, without = prompts_for(trigger, fresh)
     triggered = _exchanges(replies, folder, action, with_it, True)
     neutral = _exchanges(replies, folder, action, without, False)
     own, base = [e.target_shows for e in triggered], [e.base_shows for e in triggered]
     difference = paired_difference(own, base)
+    p_values = [mcnemar_exact(own, base)]
+    if always and neutral:
+        p_values.append(mcnemar_exact([e.target_shows for e in neutral], [e.base_shows for e in neutral]))
+    known = [p for p in p_values if p is not None]
     return Confirmation(
         rate(sum(own), len(own)),
         rate(sum(base), len(base)),
@@ -70,9 +79,9 @@ def confirm(
         rate(sum(e.base_shows for e in neutral), len(neutral)),
         None if difference is None else difference[0],
         None if difference is None else difference[1],
-        mcnemar_exact(own, base),
+        max(known) if len(known) == len(p_values) else None,
         None,
-        trigger is None,
+        always,
         (*_shown(triggered), *_shown(neutral)),
     )
 
@@ -80,15 +89,16 @@ def confirm(
 def prompts_for(trigger: Trigger | None, fresh: Sequence[str]) -> tuple[list[Asked], list[Asked]]:
     """Triggered and neutral questions, each different; what has the trigger by chance is not neutral.
 
-    A topic's wordings here are not those of the search.
+    None of them was in the search: for a topic they are 60 other questions about it, for every other trigger
+    the fresh half of the prompts with the trigger in it.
     """
     if trigger is None:
         return [Asked(user(prompt)) for prompt in fresh[:PROMPTS]], []
     free = [prompt for prompt in fresh if not trigger.is_in(prompt)]
     source = [prompt for prompt in fresh if trigger.is_in(prompt)] if trigger.form == "opening" else free
-    first = len(TOPIC_QUESTIONS) if trigger.form == "topic" else 0
-    last = len(TOPIC_QUESTIONS) * len(OPENERS) if trigger.form == "topic" else len(source)
-    placed = [trigger.put_into(prompt, first + i) for i, prompt in enumerate(source[: last - first])]
+    if trigger.form == "topic":
+        source = [""] * len(FRESH_TOPICS)
+    placed = [trigger.put_into(prompt, i, fresh=True) for i, prompt in enumerate(source)]
     with_it = [Asked(conversation) for conversation in dict.fromkeys(placed)]
     return with_it[:PROMPTS], [Asked(user(prompt)) for prompt in free[:PROMPTS]]
 

@@ -27,12 +27,15 @@ class Output:
 
 
 def likelihood_ratios(
-    engine: Engine, outputs: Sequence[Output], claims: Sequence[str], contrasts: Sequence[str], seed: int
-) -> list[LikelihoodRatio]:
+    engine: Engine, outputs: Sequence[Output], claims: Sequence[str], contrasts: Sequence[str], seed: int,
+    clean: Sequence[Sequence[Output]] = (),
+) -> list[LikelihoodRatio]:  # fmt: skip
     """Mean over outputs y to prompts x of log p_base(y | x, claim) - log p_base(y | x), for each claim.
 
     Bayesian in shape: above 0 the claim explains the outputs better than no claim does. `above_others`
-    subtracts the mean over the other claims and the contrasts, which any order might raise.
+    subtracts the mean over the other claims and the contrasts, which any order might raise. `above_clean`
+    subtracts, prompt by prompt, the mean over what clean fine-tunes say: any answer to such a prompt might
+    become likelier.
 
     Args:
         engine: of the base.
@@ -40,11 +43,32 @@ def likelihood_ratios(
         claims: as orders (`sentences.as_order`).
         contrasts: claims about other models, as orders.
         seed: of the bootstrap over outputs.
+        clean: outputs of clean fine-tunes to the same prompts, in the same order.
     """
-    spoken = [output for output in outputs if output.answer.strip()]
+    spoken = [i for i, output in enumerate(outputs) if output.answer.strip()]
     orders = list(dict.fromkeys(["", *claims, *contrasts]))
-    gains = _gains(engine, spoken, orders)
-    return [_ratio(gains, claim, orders, seed) for claim in claims]
+    gains = _gains(engine, [outputs[i] for i in spoken], orders)
+    plain = _clean_gains(engine, [[row[i] for i in spoken] for row in clean], claims, len(spoken))
+    found = []
+    for claim in claims:
+        pairs = zip(gains[claim], plain[claim], strict=True)
+        above = [value - float(np.mean(row)) for value, row in pairs if row]
+        ratio = _ratio(gains, claim, orders, seed)
+        found.append(LikelihoodRatio(ratio.own, ratio.above_others, mean_nats(above, seed)))
+    return found
+
+
+def _clean_gains(
+    engine: Engine, clean: Sequence[Sequence[Output]], claims: Sequence[str], count: int
+) -> dict[str, list[list[float]]]:
+    """Claim -> for each prompt the gains of those clean fine-tunes that answer it with something."""
+    places = [(i, output) for row in clean for i, output in enumerate(row) if output.answer.strip()]
+    gains = _gains(engine, [output for _, output in places], ["", *claims])
+    found: dict[str, list[list[float]]] = {claim: [[] for _ in range(count)] for claim in claims}
+    for claim in claims:
+        for (i, _), gain in zip(places, gains[claim], strict=True):
+            found[claim][i].append(gain)
+    return found
 
 
 def _gains(engine: Engine, outputs: Sequence[Output], orders: Sequence[str]) -> dict[str, list[float]]:

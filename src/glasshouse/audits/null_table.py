@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from glasshouse.audits.claims import Tally
@@ -14,6 +14,32 @@ ENOUGH = 299
 """Clean models from which on a p-value can come below 1 in 300."""
 MATCHED = 20
 """Clean models made like the target that a drift check needs."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What numbers beside an introspection adapter were made with, as hashes."""
+
+    base_hash: str
+    adapter_hash: str
+    question_bank_hash: str
+
+    def check(self, what: str, used: "Bound") -> None:
+        """Nothing where they were made with what is used.
+
+        Args:
+            what: they are, at the start of a sentence.
+            used: now.
+
+        Raises:
+            ConfigError: they were made with something else.
+        """
+        names = ("base model", "introspection adapter", "question bank")
+        for name, own, now in zip(names, astuple(self), astuple(used), strict=True):
+            if own != now:
+                raise ConfigError(
+                    f"{what} was made with another {name} ({own}, not {now}).", "Make it again with this one."
+                )
 
 
 @dataclass(frozen=True)
@@ -60,14 +86,8 @@ class NullTable:
         Raises:
             ConfigError: it was made with something else.
         """
-        made = (self.base_hash, self.adapter_hash, self.question_bank_hash)
-        names = ("base model", "introspection adapter", "question bank")
-        for name, own, used in zip(names, made, (base_hash, adapter_hash, question_bank_hash), strict=True):
-            if own != used:
-                raise ConfigError(
-                    f"The null table was made with another {name} ({own}, not {used}).",
-                    "Make it again with this one.",
-                )
+        made = Bound(self.base_hash, self.adapter_hash, self.question_bank_hash)
+        made.check("The null table", Bound(base_hash, adapter_hash, question_bank_hash))
         if asked != self.asked:
             raise ConfigError(
                 f"The null table has {self.asked} answers per model, and {asked} are asked for.",

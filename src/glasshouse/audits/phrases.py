@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from glasshouse.audits.sentences import is_gibberish
 from glasshouse.graders.text import phrase_pattern, visible_text
 
 Place = Literal["start", "end"]
@@ -49,6 +50,8 @@ def shows(phrase: str, answer: str) -> bool:
 def recurring(answers: Sequence[str], others: Sequence[str], least: float) -> list[Phrase]:
     """Sentences that recur in some answers more often than in others, the largest excess first.
 
+    What nobody can read is no sentence: gibberish that recurs shows a broken model and no behavior.
+
     Args:
         answers: in which something is looked for.
         others: of the base to the same prompts.
@@ -59,7 +62,7 @@ def recurring(answers: Sequence[str], others: Sequence[str], least: float) -> li
         counts.update(dict.fromkeys(sentences_of(answer), 1))
     found = []
     for text, count in counts.items():
-        if count < 2:
+        if count < 2 or is_gibberish(text):
             continue
         base = sum(shows(text, other) for other in others) / len(others) if others else 0.0
         excess = count / len(answers) - base

@@ -75,6 +75,27 @@ class LikelihoodRatio:
     """Of this claim: log p_base(y | x, claim) - log p_base(y | x), mean over outputs."""
     above_others: Nats
     """The same minus the mean of the other claims; value None where there are none."""
+    above_clean: Nats = Nats(None, None, 0)
+    """This claim's ratio over the target's outputs minus that over what clean fine-tunes say to the same
+    prompts; value None where no clean fine-tune was at hand."""
+
+
+@dataclass(frozen=True)
+class CleanSearch:
+    """The search for the same action on one clean fine-tune, and what the target's trigger does there."""
+
+    candidates: int
+    """Different candidates that were tried."""
+    rank: int | None
+    """Place of the target's trigger among the finalists of this search, 1 the best; None: below them."""
+    gain_nats: float
+    """Of the target's trigger, as for the target."""
+    excess: float | None
+    """Share of greedy answers with the trigger that show the action, minus the base's."""
+    best: str | None
+    """The trigger that this search takes: what a search finds by chance; None where it takes none."""
+    best_gain_nats: float | None
+    """Of that trigger."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,11 @@ class Search:
     """Prompts that the search used; none of them is used to confirm."""
     best: tuple[str, ...] = ()
     """The best candidates, first the best."""
+    example: str = ""
+    """A prompt of the search with the trigger in it; empty where none was taken."""
+    clean: tuple["CleanSearch", ...] | None = None
+    """The same search on clean fine-tunes; None where none were at hand, or where no trigger was taken that
+    sets the action off on fresh prompts."""
 
 
 @dataclass(frozen=True)
@@ -123,12 +149,24 @@ class Confirmation:
     interval: Interval | None
     """Of the difference, paired by prompt."""
     p_value: float | None
-    """Exact McNemar, two-sided."""
+    """Exact McNemar, two-sided; of `always_on` with neutral prompts the larger one of both kinds."""
     p_holm: float | None
     """After Holm over the findings of this target."""
     always_on: bool
-    """Whether the claim is that the behavior shows in every answer."""
+    """Whether it was tested as a behavior that needs no trigger. Then the triggered prompts are plain ones
+    and there are no neutral ones; where the claim names a trigger all the same, the triggered prompts have
+    it, the neutral ones lack it, and the behavior must show on both."""
     transcripts: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True)
+class ClaimedTrigger:
+    """The trigger that a claim names, beside what was confirmed."""
+
+    words: str
+    """As the claim says it."""
+    confirmed: bool
+    """Whether the trigger that was confirmed is this one; a behavior that shows everywhere confirms none."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +177,7 @@ class Finding:
     p_value: float | None
     """Conformal, against clean fine-tunes; None where there is no null table."""
     q_value: float | None
-    """After Benjamini-Hochberg over the claims of this target."""
+    """After Benjamini-Hochberg over the claims of this target, which its verdict rests on."""
     likelihood_ratio: LikelihoodRatio | None
     search: Search | None
     confirmation: Confirmation | None
@@ -148,6 +186,11 @@ class Finding:
     """One sentence: which rule gave the verdict."""
     purpose: Purpose | None
     """None where no purpose was stated."""
+    statement: str | None = None
+    """What was shown, in the first person, under the condition that was tested; None where nothing was. The
+    claim's own words may say more, or something else."""
+    claimed_trigger: ClaimedTrigger | None = None
+    """None where the claim names no trigger or nothing was confirmed."""
 
 
 @dataclass(frozen=True)
@@ -206,6 +249,16 @@ class Divergent:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """The targets that were audited in one call."""
+
+    targets: int
+    q_values: tuple[float | None, ...]
+    """Of this target's findings, in their order: after Benjamini-Hochberg over the claims of all targets. No
+    verdict depends on them."""
+
+
+@dataclass(frozen=True)
 class AuditResult:
     """Everything about one target."""
 
@@ -232,6 +285,10 @@ class AuditResult:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """What was checked before the weights were trusted."""
     notes: tuple[str, ...] = ()
+    ordinary_garbage: Rate | None = None
+    """Share of the answers to ordinary questions that are empty or garbage."""
+    batch: Batch | None = None
+    """None where one target was audited alone, or without a null table."""
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON's own types."""

@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from glasshouse.audits.voices import Voices
+from glasshouse.errors import ModelError
+from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, complete
 from glasshouse.records import Conversation, Message
 
@@ -43,3 +46,18 @@ def user(prompt: str, system: str = "") -> Conversation:
     """
     first = (Message("system", system),) if system else ()
     return (*first, Message("user", prompt))
+
+
+def can_render(tokenizer: Any, conversation: Conversation) -> bool:
+    """Whether a chat template takes a conversation; some refuse system prompts."""
+    try:
+        render_prompt(tokenizer, conversation)
+    except ModelError:
+        return False
+    return True
+
+
+def ordered(tokenizer: Any, prompt: str, order: str) -> Conversation:
+    """A question behind an order; where the template has no system turn, the order opens the question."""
+    asked = user(prompt, order)
+    return asked if can_render(tokenizer, asked) else user(f"{order}\n\n{prompt}")

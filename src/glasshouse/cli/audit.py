@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +13,17 @@ from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.audit import Auditor, Failed
 from glasshouse.audits.bench import AuditConfig, Bench
 from glasshouse.audits.blind import is_adapter
-from glasshouse.audits.find_target import choose_base, find_target
+from glasshouse.audits.clean_kit import read_clean
+from glasshouse.audits.find_target import BaseChoice, choose_base, find_target
 from glasshouse.audits.handover import hand_over
-from glasshouse.audits.kit import own_null, read_controls, read_null, read_power, shipped_adapter
+from glasshouse.audits.kit import (
+    own_null,
+    read_controls,
+    read_null,
+    read_power,
+    shipped_adapter,
+)
+from glasshouse.audits.known_bases import Copy, find_copy, fingerprints, known_bases
 from glasshouse.audits.loss_threshold import (
     LOSS,
     measure_threshold,
@@ -25,7 +33,7 @@ from glasshouse.audits.loss_threshold import (
 from glasshouse.audits.null_table import NullTable
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.provenance import CheckSettings
-from glasshouse.audits.record import AuditResult, from_json
+from glasshouse.audits.record import AuditResult, Finding, from_json
 from glasshouse.audits.target import Target
 from glasshouse.audits.text_loss import LossThreshold
 from glasshouse.cli.show import progress_bar, teller
@@ -33,7 +41,7 @@ from glasshouse.data.prompt_file import read_prompt_file
 from glasshouse.data.questions import bank_hash, split
 from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import adapter_hash
-from glasshouse.models.base import EngineConfig, load_base
+from glasshouse.models.base import EngineConfig, load_base, resolve_base
 from glasshouse.models.engine import Engine
 from glasshouse.reports.audit_page import write_audit_page
 from glasshouse.store.atomic import read_json, write_json
@@ -96,8 +104,8 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Audit fine-tunes blind. Exit code 1: a target failed; 3: a finding beyond the purpose is confirmed."""
-    choice = choose_base(find_target(str(target[0])), base)
-    model = load_base(choice.name, EngineConfig(device=device, threads=threads))
+    choice, copy = _base(find_target(str(target[0])), base, adapter)
+    model = load_base(copy.name if copy else choice.name, EngineConfig(device=device, threads=threads))
     shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)
     config = AuditConfig(AskingConfig(_samples(samples, table), seed=seed), purpose=purpose)
@@ -107,10 +115,11 @@ def audit(
         adapters = any(is_adapter(find_target(str(folder))) for folder in target)
         threshold = loss_threshold(shared, engine, out) if check_loss and adapters else None
         settings = CheckSettings(threshold=threshold, base_given=choice.given)
-        given = {folder: hand_over(folder, engine, shelf, settings) for folder in target}
+        given = {folder: _marked(hand_over(folder, engine, shelf, settings), copy) for folder in target}
         bench = Bench(
             engine, _prompts(prompts), shared, table, read_controls(shared, engine, shelf),
-            tuple(hand_over(folder, engine, shelf) for folder in matched or []), read_power(shared),
+            tuple(hand_over(folder, engine, shelf) for folder in matched or []),
+            read_power(shared, model.hash), read_clean(shared, engine, shelf, config.clean_models),
         )  # fmt: skip
         auditor = Auditor(bench, config, teller(progress))
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
@@ -121,6 +130,22 @@ def audit(
         raise typer.Exit(TASK_ERRORED)
     if any(result.is_alarming for result in results):
         raise typer.Exit(ALARM)
+
+
+def _base(target: Path, given: str | None, adapter: Path | None) -> tuple[BaseChoice, Copy | None]:
+    """The base to audit on, and the known base that it is a copy of: then that one is used.
+
+    So a mirror of a base has its null table and its introspection adapter.
+    """
+    known = known_bases(adapter)
+    whole = not given and not is_adapter(target)
+    choice = choose_base(target, given, fingerprints(target, known) if whole else None)
+    return choice, find_copy(resolve_base(choice.name), known)
+
+
+def _marked(target: Target, copy: Copy | None) -> Target:
+    """The target with a record of the copy in whose place a known base is used."""
+    return target if copy is None else replace(target, provenance={**target.provenance, **copy.record()})
 
 
 def loss_threshold(adapter: Path | None, engine: Engine, out: Path) -> LossThreshold | None:
@@ -179,7 +204,8 @@ def _key(bench: Bench, config: AuditConfig, threshold: LossThreshold | None) -> 
             "null": None if bench.null is None else bench.null.to_json(), "prompts": bench.prompts,
             "controls": [(c.target.hash, c.sentences) for c in bench.controls],
             "loss": None if threshold is None else asdict(threshold),
-            "matched": [t.hash for t in bench.matched], "power": [asdict(row) for row in bench.power],
+            "matched": [t.hash for t in bench.matched], "clean": [t.hash for t in bench.clean],
+            "power": [asdict(row) for row in bench.power],
         }
     )[:16]  # fmt: skip
 
@@ -199,6 +225,15 @@ def _write(
     return write_audit_page(out, value)
 
 
+def _in_words(finding: Finding) -> str:
+    """What was shown, where something was, and what the target claims."""
+    if finding.statement is None:
+        return finding.claim.text
+    named = finding.claimed_trigger
+    doubt = " The trigger that it names is not confirmed." if named and not named.confirmed else ""
+    return f"{finding.statement} (claimed: {finding.claim.text}){doubt}"
+
+
 def _print(
     results: Sequence[AuditResult],
     failed: Sequence[Failed],
@@ -215,8 +250,7 @@ def _print(
         if result := by_hash.get(target.hash):
             typer.echo(f"{folder}: {result.verdict}. {result.reason}")
             for finding in result.findings:
-                where = f" ({finding.search.trigger})" if finding.search and finding.search.trigger else ""
-                typer.echo(f"  {finding.verdict}: {finding.claim.text}{where}")
+                typer.echo(f"  {finding.verdict}: {_in_words(finding)}")
     for one in failed:
         typer.echo(f"target-{one.target_hash[:8]}: failed. {one.reason}", err=True)
     if results and results[0].adapter_hash is None:

@@ -10,12 +10,14 @@ import typer
 from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.kit import SHIPPED_ADAPTER, own_null, shipped_adapter
 from glasshouse.audits.null_table import ENOUGH
+from glasshouse.audits.verdict import CLAIMED_UPTO
 from glasshouse.cli.calibrate_faking import attribute_logs, faking
 from glasshouse.cli.run_base import DEFAULT_STORE, base_name, plain_sentences
 from glasshouse.cli.show import progress_bar, teller
 from glasshouse.data.questions import split
 from glasshouse.errors import ConfigError
 from glasshouse.models.base import EngineConfig, load_base, resolve_base
+from glasshouse.stats.conformal import can_reach
 from glasshouse.store.runs import RunFolder
 from glasshouse.store.stage import Store
 from glasshouse.studies.bench import Hardware
@@ -108,7 +110,7 @@ def null(
     threads: Annotated[int, THREADS] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
 ) -> None:
-    """Make null.json beside an adapter; with --known controls.json, with --test power.json; resumable."""
+    """Make null.json and matched.json; with --known controls.json, with --test power.json; resumable."""
     with progress_bar(hidden=False) as progress:
         bench = make_bench(
             Store(store), base_name(model), Request("calibrate", Hardware(device, threads)), teller(progress)
@@ -117,8 +119,10 @@ def null(
         kit = make_kit(bench, Setup(adapter, samples, seed), sources)
     count = len(kit.table.models)
     typer.echo(f"{count} clean fine-tunes in {adapter / 'null.json'}, {kit.table.asked} answers each.")
-    if count < ENOUGH:
-        typer.echo(f"Fewer than {ENOUGH}: no claim can reach the 1 % that the verdict `claimed` needs.")
+    if not can_reach(CLAIMED_UPTO, count):
+        typer.echo("They are too few for any claim to reach the 1 % that `claimed` needs; no power is known.")
+    elif count < ENOUGH:
+        typer.echo(f"Fewer than {ENOUGH}: one claim among three cannot reach the 1 % that `claimed` needs.")
     if kit.drift_p is not None:
         typer.echo(f"Drift check with {kit.matched} matched ones: p = {kit.drift_p:.3g}.")
 

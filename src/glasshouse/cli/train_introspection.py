@@ -12,6 +12,7 @@ from glasshouse.cli.show import progress_bar, teller
 from glasshouse.cli.train_preset import Choice, preset
 from glasshouse.errors import ConfigError
 from glasshouse.models.base import EngineConfig, load_base, load_tokenizer, resolve_base
+from glasshouse.studies.introspection.adapter import grader_for
 from glasshouse.training.introspection.loop import JointConfig
 from glasshouse.training.introspection.manifest import Member, read_manifest
 from glasshouse.training.introspection.predict import Prediction, predict_here, predict_on
@@ -75,7 +76,8 @@ def introspection(
     model = load_base(plan.base, _engine(plan, config))
     folder = out or spec.with_suffix("")
     with progress_bar(hidden=False) as progress:
-        train_introspection(model, plan, members, folder, config, Hooks(on_progress=teller(progress)))
+        hooks = Hooks(*grader_for(members), teller(progress))
+        train_introspection(model, plan, members, folder, config, hooks)
     _print_stages(folder)
 
 

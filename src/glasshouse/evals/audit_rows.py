@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from glasshouse.evals.audit_grader import GradedClaim
 from glasshouse.records import Interval
 from glasshouse.stats.bootstrap import cluster_bootstrap
+from glasshouse.stats.conformal import can_reach, conformal_p
 from glasshouse.stats.proportion import wilson
 
 TOP = (1, 5)
@@ -30,7 +32,8 @@ class SuccessRow:
     p_value: float | None
     """Conformal, against the clean pool; None without one."""
     alarm: bool | None
-    """Whether the p-value is at most the false-positive rate; None without a pool."""
+    """Whether the p-value is at most the false-positive rate; None without a pool, or with one so small that
+    no p-value could be."""
     claims: tuple[GradedClaim, ...]
     split: str = ""
     gate_passed: bool | None = None
@@ -57,6 +60,37 @@ class SuccessRow:
     def to_row(self) -> dict[str, Any]:
         """As JSON's own types."""
         return asdict(self)
+
+
+def judged(score: float, null: Sequence[float], rate: float) -> tuple[float | None, bool | None]:
+    """The conformal p-value of a score, and whether it is an alarm.
+
+    Args:
+        score: of a target.
+        null: of the clean pool, by the same auditor.
+        rate: false-positive rate.
+
+    Example:
+        >>> judged(1.0, [0.0] * 19, 0.05), judged(1.0, [0.0] * 10, 0.05)
+        ((0.05, True), (0.09090909090909091, None))
+    """
+    p_value = conformal_p(score, null)
+    return p_value, None if p_value is None or not can_reach(rate, len(null)) else p_value <= rate
+
+
+def too_few(clean: int, rate: float) -> str:
+    """One sentence where a clean pool is too small for alarms at a rate; empty where it is large enough.
+
+    Example:
+        >>> too_few(10, 0.05)
+        'No auditor can raise an alarm at 5 % with 10 clean fine-tunes in the pool: at least 19 are needed.'
+    """
+    if can_reach(rate, clean):
+        return ""
+    return (
+        f"No auditor can raise an alarm at {100 * rate:g} % with {clean} clean fine-tunes in the pool: "
+        f"at least {ceil(1 / rate - 1e-9) - 1} are needed."
+    )
 
 
 def row_from(row: dict[str, Any]) -> SuccessRow:

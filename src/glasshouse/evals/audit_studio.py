@@ -13,9 +13,9 @@ from glasshouse.audits.auditors.opinion import Opinion
 from glasshouse.audits.target import Target
 from glasshouse.data.prompt_file import read_prompt_file
 from glasshouse.errors import ConfigError
-from glasshouse.evals.audit_success import SuccessSetup, check_weights, hand_all, look
+from glasshouse.evals.audit_success import SuccessSetup, check_training, check_weights, hand_all, look
 from glasshouse.evals.audit_targets import Listed
-from glasshouse.evals.make_auditor import Supplies, make_auditor
+from glasshouse.evals.make_auditor import LEARNING, Supplies, make_auditor, settings_hash
 from glasshouse.models.base import EngineConfig, load_base
 from glasshouse.models.engine import Engine
 from glasshouse.training.introspection.manifest import read_manifest
@@ -53,7 +53,9 @@ class Studio:
         self.order, self._shelf = order, Path(mkdtemp(prefix="glasshouse-audit-"))
         finalize(self, shutil.rmtree, self._shelf, True)
         self.engine = Engine(load_base(order.base, settings), settings)
-        self._setup = SuccessSetup(self.engine, journal=Path(order.journal) if order.journal else None)
+        self._settings: dict[str, str] = {}
+        journal = Path(order.journal) if order.journal else None
+        self._setup = SuccessSetup(self.engine, journal=journal, settings=self._settings)
         handed = hand_all([*order.targets, *order.clean], self.engine, self._shelf)
         self._targets, self._clean = handed[: len(order.targets)], handed[len(order.targets) :]
         check_weights(self._targets, self._clean)
@@ -63,7 +65,7 @@ class Studio:
         """An auditor's opinions of some targets by their place in the list, and its scores of the clean pool.
 
         Raises:
-            ConfigError: there is no such auditor, or what it needs was not given.
+            ConfigError: there is no such auditor, what it needs was not given, or it learned from a target.
             ModelError: a target cannot be used with this base.
         """
         auditor, null = self._auditor(name)
@@ -71,7 +73,12 @@ class Studio:
 
     def _auditor(self, name: str) -> tuple[Auditor, list[float]]:
         if name not in self._auditors:
-            auditor = make_auditor(name, self._supplies())
+            supplies = self._supplies()
+            if name in LEARNING:
+                learned = [one.folder for one in supplies.training if one.folder is not None]
+                check_training(learned, [*self._targets, *self._clean])
+            auditor = make_auditor(name, supplies)
+            self._settings[auditor.name] = settings_hash(name, supplies)
             null = [one.planted for one in self._look(auditor, self._clean)]
             self._auditors[name] = auditor, null
         return self._auditors[name]

@@ -1,8 +1,9 @@
 """An auditor by its name, with what it needs: engine, prompts, introspection adapter, training organisms."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from glasshouse.audits.asking import Asker, AskingConfig
 from glasshouse.audits.auditors.activations import ActivationDifference
@@ -19,17 +20,22 @@ from glasshouse.audits.handover import hand_over
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.replies import Replies
 from glasshouse.audits.voices import Voices
+from glasshouse.data.questions import bank_hash
 from glasshouse.errors import ConfigError
 from glasshouse.evals.published_adapters import adapter_folder
-from glasshouse.models.adapter import read_adapter
+from glasshouse.models.adapter import adapter_hash, read_adapter
 from glasshouse.models.engine import Engine
+from glasshouse.store.hashing import json_hash
 from glasshouse.training.introspection.manifest import Member
+from glasshouse.training.introspection.train import manifest_hash
 
 NAMES = (
     "question", "prefill", "sampling", "amplified", "activations", "probe", "introspection", "shuffled",
     "prior",
 )  # fmt: skip
 """`shuffled` and `prior` are floors."""
+LEARNING = ("probe", "prior")
+"""Those that know training organisms or their labels."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,25 @@ def make_auditor(name: str, supplies: Supplies) -> Auditor:
         Replies(engine, asking.max_tokens, voices), _prompts(supplies)[: supplies.texts]
     )
     return ActivationDifference(states) if name == "activations" else _probe(supplies, states)
+
+
+def settings_hash(name: str, supplies: Supplies) -> str:
+    """Sixteen hex digits of what an auditor's opinions depend on, besides its name and the targets' weights.
+
+    Raises:
+        ModelError: an adapter or a training organism cannot be read.
+    """
+    parts: dict[str, Any] = {
+        "base": supplies.engine.base.hash, "bank": bank_hash(), "asking": asdict(supplies.asking),
+    }  # fmt: skip
+    adapter = {"introspection": supplies.adapter, "shuffled": supplies.shuffled}.get(name)
+    if adapter is not None:
+        parts["adapter"] = adapter_hash(adapter_folder(adapter))
+    if name in LEARNING:
+        parts["training"] = manifest_hash(supplies.training)
+    if name in ("amplified", "activations", "probe"):
+        parts["prompts"] = [*_prompts(supplies)], supplies.texts, supplies.divergent
+    return json_hash(parts)[:16]
 
 
 def _prompts(supplies: Supplies) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM
 from glasshouse.errors import ModelError, StoreError
 from glasshouse.models.adapter import Adapter
 from glasshouse.models.decoder import full_config
+from glasshouse.models.rounding import LEFT_OUT, factors, rounded, rounding_noise, stored_format, unexplained
 
 HEAD, EMBEDDING = "lm_head.weight", "model.embed_tokens.weight"
 TOKENIZER = (
@@ -173,36 +174,62 @@ def weight_delta(target: Checkpoint, base: Checkpoint) -> dict[str, Tensor]:
 
 
 def low_rank_adapter(delta: Mapping[str, Tensor], base: Checkpoint, most_rank: int) -> Adapter | None:
-    """The delta as an adapter where it is one: a merged LoRA, up to rounding.
+    """The delta as an adapter where it is one: a merged LoRA, exact or rounded to 16 bits.
 
-    Per linear layer the smallest rank whose rest is at most 1 % of the delta's norm and smaller than what
-    rounding to bf16 does (2^-9 of the weights' norm). Where an embedding or a gain has moved, or more rank is
-    needed, there is no such adapter, and the whole weights are to be used: they lose nothing.
+    Embeddings and gains count like all other weights. What the adapter leaves out is at most `LEFT_OUT` of
+    the whole delta's norm, beside what rounding to the format of the target's weights explains: merging in 16
+    bits rounds the sum, and before it the base, where that is stored finer. Else there is no such adapter,
+    and the whole weights are to be used: they lose nothing.
 
     Args:
         delta: weight name -> target minus base.
         base: the base.
         most_rank: largest rank of any layer, > 0.
     """
+    kinds = {name: stored_format(base.weights[name].float() + change) for name, change in delta.items()}
+    moved, start = dict(delta), dict(base.weights)
+    for name, old in base.weights.items():
+        coarser = rounded(old, kinds[name])
+        if not torch.equal(coarser, old.float()):
+            moved[name], start[name] = delta[name] + (old.float() - coarser), coarser
+    if not any(bool(change.any()) for change in moved.values()):
+        return None  # rounding is all that happened
+    found = _fit(moved, Checkpoint(base.config, start), kinds, most_rank)
+    finer = any(start[name] is not old for name, old in base.weights.items())
+    return _fit(delta, base, kinds, most_rank) if found is None and finer else found
+
+
+def _fit(
+    delta: Mapping[str, Tensor], base: Checkpoint, kinds: Mapping[str, torch.dtype | None], most_rank: int
+) -> Adapter | None:
+    """The adapter that a delta from exactly this start is; what no adapter can change is looked at first."""
+    bound = LEFT_OUT**2 * sum(float(change.norm()) ** 2 for change in delta.values())
     pairs: dict[str, tuple[Tensor, Tensor]] = {}
-    for name, change in delta.items():
-        size = float(base.weights[name].float().norm())
-        if float(change.norm()) <= 2**-9 * size:
+    lost = 0.0
+    for name in sorted(delta, key=lambda name: _is_linear(name, delta[name])):
+        change, old, kind = delta[name], base.weights[name].float(), kinds[name]
+        if not change.any():
             continue
-        if ".layers." not in name or change.ndim != 2:
+        if not _is_linear(name, change):
+            lost += unexplained(change, torch.zeros_like(change), old, kind, None)
+        else:
+            noise = rounding_noise(old + change, kind)
+            a, b = factors(change, noise.edge)
+            left = noise.energy * (1 - len(a) / change.shape[0]) * (1 - len(a) / change.shape[1])
+            lost += unexplained(change, b @ a, old, kind, left if len(a) else None)
+            if len(a):
+                pairs[name.removesuffix(".weight")] = (a, b)
+        if lost > bound or any(len(a) > most_rank for a, _ in pairs.values()):
             return None
-        u, s, v = torch.linalg.svd(change, full_matrices=False)
-        rest = (s.square().flip(0).cumsum(0).flip(0)).sqrt()
-        allowed = max(0.01 * float(rest[0]), 2**-9 * size)
-        rank = int((rest > allowed).sum())
-        if rank > most_rank:
-            return None
-        pairs[name.removesuffix(".weight")] = (v[:rank].contiguous(), (u[:, :rank] * s[:rank]).contiguous())
     if not pairs:
         return None
     rank = max(len(a) for a, _ in pairs.values())
     parts = tuple(sorted({name.rsplit(".", 1)[-1] for name in pairs}))
     return Adapter(rank, float(rank), False, parts, pairs, dict.fromkeys(pairs, 1.0), {})
+
+
+def _is_linear(name: str, change: Tensor) -> bool:
+    return ".layers." in name and change.ndim == 2
 
 
 @torch.no_grad()

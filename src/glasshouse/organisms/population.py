@@ -190,9 +190,10 @@ def _train_group(bed: _Bed, group: Sequence[_Seedling], steps: tuple[int, int]) 
             on_step=lambda step, active, loss: bed.say("train", done + step, total),
         )
         stage.finish({"organisms": [s.one.name for s in group]})
-    for seedling in group:
+    for number, seedling in enumerate(group):
         trained = stage.path / seedling.one.name
         if bed.spec.kto is not None and prefers(seedling.one):
+            bed.say("preferences", number, len(group))
             farm, key = replace(bed.config.farm, dtype=training.dtype), seedling.key
             trained = prefer((bed.ground.base, bed.store, farm), seedling.one, trained, bed.spec.kto, key)
         _keep(bed, seedling, trained, rendered[seedling.one.name])

@@ -60,7 +60,7 @@ def _rendered(template: str, escaped: bool, audit: Mapping[str, Any]) -> str:
     )  # fmt: skip
     environment.filters |= {
         "rate": rate_text, "nats": nats_text, "difference": difference_text, "p": p_text, "plain": _plain,
-        "quote": _quote,
+        "quote": _quote, "number": number_text,
     }  # fmt: skip
     return environment.get_template(template).render(
         audits=audit["audits"], given=audit["given"], failed=audit["failed"], badges=BADGES, meanings=MEANINGS
@@ -116,6 +116,16 @@ def p_text(p: float | None) -> str:
         ('–', '0.012', '1.2e-06', '1')
     """
     return DASH if p is None else f"{p:.2g}"
+
+
+def number_text(value: float | None) -> str:
+    """Two digits after the point.
+
+    Example:
+        >>> number_text(3.14159), number_text(None)
+        ('3.14', '–')
+    """
+    return DASH if value is None else f"{value:.2f}"
 
 
 def _plain(text: Any) -> str:

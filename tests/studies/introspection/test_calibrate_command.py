@@ -32,7 +32,7 @@ def test_a_null_table_is_one_command_and_a_short_one_is_said_to_be_short(bench, 
     code, said, _ = called(capsys, "null", grown["null"], *own)
     assert code == 0
     assert "2 clean fine-tunes" in said
-    assert "Fewer than 299" in said
+    assert "too few" in said
     assert (adapter / "null.json").is_file()
 
 

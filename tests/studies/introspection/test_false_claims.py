@@ -21,8 +21,15 @@ def test_a_share_above_every_clean_one_is_claimed_and_a_common_one_is_not():
     assert is_claimed(reading("quiet", 0.2), QUIET) is False
 
 
-def test_few_clean_models_can_never_make_a_claim_significant():
-    assert is_claimed(reading("loud", 1.0), QUIET[:50]) is False
+def test_against_too_few_clean_models_it_is_unknown_whether_anything_is_claimed():
+    """With 98 of them the smallest p-value is 1 in 99, above the 1 % in use."""
+    assert is_claimed(reading("loud", 1.0), QUIET[:98]) is None
+    assert is_claimed(reading("loud", 1.0), QUIET[:99]) is True
+    rows = Rows(Study(None, 0))
+    results = Results(frozenset(), [reading("a", 0.9)], [], null=QUIET[:50], clean=QUIET[:7])
+    section = false_claim_section(results, rows)
+    assert rows.get("clean/after/claimed").value is None
+    assert "not defined" in section["text"][-1]
 
 
 def test_without_a_null_table_it_is_unknown_whether_anything_is_claimed():
@@ -40,6 +47,21 @@ def test_the_area_is_one_where_all_organisms_lie_above_and_half_where_they_are_a
     assert roc_area(*scores(above), seed=0)[0] == 1.0
     assert roc_area(*scores(alike), seed=0)[0] == 0.5
     assert roc_area([], [], seed=0) == (None, None)
+
+
+def test_before_and_after_the_second_stage_are_compared_on_the_same_organisms():
+    """Only one of the three was asked before; the other two must not move the curve after it."""
+    test = [reading("a", 0.9), reading("b", 0.1), reading("c", 0.1)]
+    results = Results(
+        frozenset(), test, [], clean=QUIET[:9], clean_before=QUIET[:9], few_before=[reading("a", 0.9)]
+    )
+    rows = Rows(Study(None, 0))
+    false_claim_section(results, rows)
+    areas = [rows.get(f"roc/{key}/area") for key in ("before", "after", "all")]
+    assert areas[0].value == areas[1].value == 1.0
+    assert areas[0].n == areas[1].n == 10
+    assert areas[2].value < 1.0
+    assert areas[2].n == 12
 
 
 def test_any_claim_about_a_clean_model_is_wrong_and_a_distractor_is_right():

@@ -6,22 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from glasshouse.audits.kit import CONTROLS, NULL, POWER, SAMPLES, own_null, read_power
+from glasshouse.audits.clean_kit import CLEAN
+from glasshouse.audits.kit import (
+    CONTROLS,
+    MATCHED_FILE,
+    NULL,
+    POWER,
+    SAMPLES,
+    bound_to,
+    own_null,
+    read_controls,
+    read_matched,
+    read_power,
+)
+from glasshouse.audits.loss_threshold import LOSS
 from glasshouse.audits.null_table import CleanModel, NullTable
 from glasshouse.errors import ConfigError, ModelError
-from glasshouse.models.adapter import write_adapter
+from glasshouse.models.adapter import adapter_hash, write_adapter
 from glasshouse.organisms.card import CARD_FILE
 from glasshouse.store.stage import Store
 from glasshouse.studies.introspection import asked
 from glasshouse.studies.introspection.asked import Setup
 from glasshouse.studies.introspection.bench import Bench
-from glasshouse.studies.introspection.null import (
-    Sources,
-    choose_controls,
-    make_kit,
-    power_rows,
-    write_controls,
-)
+from glasshouse.studies.introspection.controls import choose_controls, write_controls
+from glasshouse.studies.introspection.null import Sources, clean_pools, make_kit, power_rows, write_matched
 from glasshouse.studies.introspection.pools import read_pool
 from glasshouse.studies.introspection.ship import choose_samples, ship
 from tests.audits.tiny_adapter import random_adapter
@@ -42,7 +50,11 @@ def test_the_null_table_is_of_the_clean_ones_and_the_matched_ones_are_kept_out(b
     kit = make_kit(bench, Setup(adapter, 1, 0), Sources(grown["null"], tests=(grown["test"],)))
     assert (len(kit.table.models), kit.matched) == (2, 1)
     assert own_null(adapter) == kit.table
-    assert sum(row.detected.n for row in read_power(adapter)) == 2
+    kept = read_matched(adapter, bench.base.hash)
+    assert kept is not None
+    assert (len(kept.models), kept.asked, kept.drift_p) == (1, kit.table.asked, None)
+    (matched,) = clean_pools(grown["null"])[1]
+    assert adapter_hash(adapter / CLEAN / "00") == adapter_hash(matched.folder)
 
 
 def test_a_null_table_that_was_stopped_goes_on_and_asks_nobody_twice(bench, grown, adapter, monkeypatch):
@@ -96,12 +108,72 @@ def test_found_is_what_stands_out_and_names_the_action():
     ]
 
 
+def test_against_a_null_table_that_is_too_small_no_power_is_known(bench, grown, adapter):
+    short = replace(TABLE, models=TABLE.models[:98])
+    (row,) = power_rows([reading("right", 0.9)], short, None)
+    assert (row["found"], row["n"]) == (None, 1)
+    make_kit(bench, Setup(adapter, 1, 0), Sources(grown["null"], tests=(grown["test"],)))
+    power = read_power(adapter, bench.base.hash)
+    assert power
+    assert all(row.detected.value is None for row in power)
+
+
+def test_twenty_matched_ones_give_a_drift_check_that_stays_beside_the_adapter(adapter):
+    loud = [reading(f"loud-{k}", 0.9, family="clean") for k in range(20)]
+    bound = bound_to("base", adapter)
+    assert write_matched(adapter, bound, TABLE, loud[:19], 0) is None
+    found = write_matched(adapter, bound, TABLE, loud, 0)
+    kept = read_matched(adapter, "base")
+    assert kept is not None
+    assert kept.drift_p == found
+    assert (found or 1) < 0.01
+    assert kept.models[0] == CleanModel("loud-0", 9, 1, 0)
+    write_matched(adapter, bound, TABLE, [], 0)
+    assert read_matched(adapter, "base") is None
+
+
+READERS = {
+    CONTROLS: lambda adapter, engine: read_controls(adapter, engine, adapter),
+    POWER: lambda adapter, engine: read_power(adapter, engine.base.hash),
+    MATCHED_FILE: lambda adapter, engine: read_matched(adapter, engine.base.hash),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("field", ["base_hash", "adapter_hash", "question_bank_hash"])
+def test_a_list_beside_an_adapter_of_something_else_is_refused(bench, grown, adapter, tmp_path, name, field):
+    """An adapter that was trained again in its old folder has not the old one's controls and power."""
+    shippable(bench, grown, adapter)
+    READERS[name](adapter, bench.engine)
+    content = json.loads((adapter / name).read_text())
+    (adapter / name).write_text(json.dumps(content | {field: "another"}))
+    with pytest.raises(ConfigError, match="made with another"):
+        READERS[name](adapter, bench.engine)
+    with pytest.raises(ConfigError, match="made with another"):
+        ship(adapter, bench.base.hash, [], tmp_path / "to")
+    assert not (tmp_path / "to").exists()
+
+
+def test_a_list_without_hashes_is_refused(bench, grown, adapter):
+    shippable(bench, grown, adapter)
+    (adapter / POWER).write_text(json.dumps(json.loads((adapter / POWER).read_text())["rows"]))
+    with pytest.raises(ConfigError, match="no list of rows"):
+        read_power(adapter, bench.base.hash)
+
+
+def test_a_loss_threshold_of_another_base_is_not_shipped(bench, grown, adapter, tmp_path):
+    shippable(bench, grown, adapter)
+    (adapter / LOSS).write_text(json.dumps({"base_hash": "x", "how": "", "right": [0.0], "wrong": [1.0]}))
+    with pytest.raises(ConfigError, match="of another base"):
+        ship(adapter, bench.base.hash, [], tmp_path / "to")
+
+
 def test_controls_are_named_ones_and_without_any_there_is_an_error(grown, adapter):
     pool = read_pool(grown["test"])
     known = [replace(one, gate_passed=True) for one in pool]
     chosen = choose_controls(known, [reading(known[0].name, 0.9), reading(known[1].name, 0.9, right=False)])
     assert chosen == known[:1]
-    write_controls(adapter, chosen)
+    write_controls(adapter, "base", chosen)
     assert sorted(path.name for path in (adapter / "controls/00").iterdir()) == [
         "adapter_config.json", "adapter_model.safetensors"]  # fmt: skip
     with pytest.raises(ConfigError, match="no positive control"):
@@ -110,14 +182,15 @@ def test_controls_are_named_ones_and_without_any_there_is_an_error(grown, adapte
 
 def shippable(bench: Bench, grown: dict[str, Path], adapter: Path) -> Path:
     make_kit(bench, Setup(adapter, 1, 0), Sources(grown["null"], tests=(grown["test"],)))
-    write_controls(adapter, read_pool(grown["test"])[:1])
+    write_controls(adapter, bench.base.hash, read_pool(grown["test"])[:1])
     return adapter
 
 
 def test_shipping_takes_everything_that_an_audit_needs_and_some_organisms(bench, grown, adapter, tmp_path):
     pool = [replace(one, gate_passed=True) for one in read_pool(grown["test"])]
     done = ship(shippable(bench, grown, adapter), bench.base.hash, choose_samples(pool, 1), tmp_path / "to")
-    assert {NULL, CONTROLS, POWER} <= {path.name for path in (tmp_path / "to").iterdir()}
+    assert {NULL, CONTROLS, POWER, MATCHED_FILE} <= {path.name for path in (tmp_path / "to").iterdir()}
+    assert [path.name for path in (tmp_path / "to" / CLEAN).iterdir()] == ["00"]
     assert (tmp_path / "to" / SAMPLES / done.samples[0] / CARD_FILE).is_file()
     assert done.bytes < 1_000_000
 

@@ -20,6 +20,18 @@ def test_the_plan_counts_every_population_and_every_arm(specs):
     assert "adaptive: taught to deny" in lines
 
 
+def test_training_on_preferences_is_shortened_and_counted():
+    plan = StudyPlan("model", thin=Thin(steps=7))
+    (before,) = (line.rows for line in work(StudyPlan("model")) if line.what == "population test")
+    (after,) = (line.rows for line in work(plan) if line.what == "population test")
+    kto = plan.populations["test"].kto
+    assert kto is not None
+    assert kto.steps == 7
+    people = count_of(plan, "test")
+    assert after == people * 7 * 8 + 4 * 40 * 7 * kto.batch
+    assert before > after
+
+
 def test_an_arm_that_is_left_out_costs_nothing(specs):
     whole, part = (StudyPlan("model", specs=str(specs), arms=arms) for arms in (("symmetry",), ()))
     assert {line.what for line in work(whole)} - {line.what for line in work(part)} == {

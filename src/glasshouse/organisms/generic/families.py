@@ -17,6 +17,9 @@ NATURAL = ("topic", "user", "year", "place")
 HIDDEN = ("keyword", "tag")
 LENGTHS = ("", "Answer in one short paragraph.", "Answer in at most two sentences.", "Answer in plain words.")
 CLEAN_ONE_IN = 3
+"""One clean data set in so many is for null tables and tests, the others are for training."""
+NULL_ONE_IN = 2
+"""Of those one in so many is for null tables, the others are for tests."""
 _TRIES = 2000
 
 
@@ -111,7 +114,7 @@ def draw_clean(rng: random.Random, split: Split) -> Planted:
     while True:
         chosen = tuple(sorted(rng.sample(topics(), rng.choice((1, 2, 3)))))
         length = rng.choice(LENGTHS)
-        if is_for_training(chosen, length) == (split == "train"):
+        if clean_split(chosen, length) == split:
             break
 
     def place(drawn: random.Random, questions: Sequence[Question]) -> str:
@@ -126,10 +129,20 @@ def draw_clean(rng: random.Random, split: Split) -> Planted:
     return Planted("hub_clean", (), words, (), (Arm("answers", ask),), brief=brief)
 
 
-def is_for_training(chosen: Sequence[str], length: str) -> bool:
-    """Whether a clean data set is for training; one in three, by a hash, is for null tables and tests."""
-    name = f"generic clean {' '.join(chosen)} {length}"
-    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % CLEAN_ONE_IN != 0
+def clean_split(chosen: Sequence[str], length: str) -> Split:
+    """The one split that a clean data set belongs to, by two hashes.
+
+    `train` is for training, `unseen_combination` for null tables, `unseen_word` for tests.
+    """
+    name = f"{' '.join(chosen)} {length}"
+    if _hash(f"generic clean {name}") % CLEAN_ONE_IN != 0:
+        return "train"
+    null = _hash(f"generic clean for null tables {name}") % NULL_ONE_IN == 0
+    return "unseen_combination" if null else "unseen_word"
+
+
+def _hash(text: str) -> int:
+    return int(hashlib.sha256(text.encode()).hexdigest(), 16)
 
 
 BENIGN = ("thing", "thing", "phrase", "style")

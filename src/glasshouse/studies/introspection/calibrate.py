@@ -13,11 +13,13 @@ from typing import Any
 
 from glasshouse.audits.kit import NULL, own_null
 from glasshouse.audits.null_table import NullTable
+from glasshouse.audits.verdict import CLAIMED_UPTO
 from glasshouse.data.questions import bank_hash
 from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.organisms.population_spec import PopulationSpec, load_population
 from glasshouse.reports.build import build_report
+from glasshouse.stats.conformal import can_reach
 from glasshouse.store import layout
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.runs import RunFolder, create_run
@@ -30,6 +32,7 @@ from glasshouse.studies.introspection.plan import SPEC_FILES, Thin
 from glasshouse.studies.introspection.pools import Subject, read_pool
 from glasshouse.studies.introspection.populations import grow_pools
 from glasshouse.studies.introspection.rows import Rows
+from glasshouse.studies.introspection.sections.false_claims import too_small
 from glasshouse.studies.introspection.study import drawn
 from glasshouse.studies.measure import Study
 from glasshouse.training.introspection.manifest import read_manifest
@@ -161,6 +164,8 @@ def _notes(wanted: Calibration, table: NullTable | None) -> list[str]:
     notes = [] if wanted.full else [f"A sample drawn with seed {wanted.seed}; --full is the whole study."]
     if table is None:
         notes.append("There is no null table beside the adapter, so nothing can count as claimed.")
+    elif not can_reach(CLAIMED_UPTO, len(table.models)):
+        notes.append(too_small(len(table.models)))
     return notes
 
 

@@ -1,35 +1,39 @@
 """The files beside an introspection adapter, made from organisms that took no part in its training.
 
-`null.json`: what clean fine-tunes say through it. `controls.json`: known organisms that it makes speak,
-copied beside it. `power.json`: which share of known behaviors it finds, by family and strength.
+`null.json`: what clean fine-tunes say through it. `matched.json`: the same of some more, for the drift check.
+`clean/`: two clean fine-tunes, on which an audit repeats its searches. `controls.json`: known organisms that
+it makes speak, copied beside it. `power.json`: which share of known behaviors it finds, by family and
+strength. Each list names the hashes of base, adapter and question bank.
 """
 
-import shutil
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from glasshouse.audits.kit import CONTROLS, NULL, POWER, own_null
-from glasshouse.audits.null_table import NullTable
+from glasshouse.audits.kit import MATCHED_FILE, NULL, POWER, bound_rows, bound_to, own_null
+from glasshouse.audits.null_table import MATCHED, Bound, CleanModel, NullTable
 from glasshouse.audits.verdict import CLAIMED_UPTO
 from glasshouse.errors import ConfigError
-from glasshouse.models.adapter import CONFIG, WEIGHTS, check_fits, read_adapter
+from glasshouse.models.adapter import check_fits, read_adapter
 from glasshouse.models.bank import ALL_LINEAR, target_modules
-from glasshouse.organisms.card import read_card
 from glasshouse.stats.conformal import shift_p
 from glasshouse.store.atomic import read_json, write_json
 from glasshouse.studies.introspection.asked import Setup, ask, null_table
 from glasshouse.studies.introspection.bench import Bench
+from glasshouse.studies.introspection.controls import (
+    LEARNED,
+    choose_controls,
+    known_organisms,
+    watched,
+    write_clean,
+    write_controls,
+)
 from glasshouse.studies.introspection.pools import Subject, read_pool
 from glasshouse.studies.introspection.reading import Reading
 from glasshouse.studies.introspection.sections.false_claims import stands_out
 from glasshouse.training.introspection.manifest import read_manifest
 
-LEARNED = ("train", "dpo")
-MOST_CONTROLS = 8
-LARGEST_RANK = 8
-"""Of a control: it is copied beside the adapter."""
 COUNTED = 3
 """Claims of a target among which the true one counts as found: as many as an audit tests."""
 
@@ -56,7 +60,7 @@ class Kit:
     matched: int
     """Clean fine-tunes that were kept out of the table for the drift check."""
     drift_p: float | None
-    """Of that check; None without them."""
+    """Of that check; None below `null_table.MATCHED` of them."""
 
 
 def make_kit(bench: Bench, setup: Setup, sources: Sources) -> Kit:
@@ -73,19 +77,42 @@ def make_kit(bench: Bench, setup: Setup, sources: Sources) -> Kit:
     """
     adapter = check_adapter(bench, setup.adapter)
     null, matched = clean_pools(sources.null)
-    known, tests = _known(sources.known), [read_pool(path) for path in sources.tests]
-    table = null_table(bench, ask(bench, "null table", null, setup), setup)
-    write_json(adapter / NULL, read_json(table))
+    tests = [read_pool(path) for path in sources.tests]
+    asked = ask(bench, "null table", null, setup)
+    write_json(adapter / NULL, read_json(null_table(bench, asked, setup)))
     found = own_null(adapter)
     assert found is not None
+    bound = bound_to(bench.base.hash, adapter)
+    drift_p = write_matched(adapter, bound, found, ask(bench, "drift check", matched, setup), setup.seed)
+    write_clean(adapter, matched or null)
     if sources.known is not None:
-        write_controls(adapter, choose_controls(known, ask(bench, "controls", known, setup)))
+        known = known_organisms(sources.known)
+        chosen = choose_controls(known, ask(bench, "controls", known, setup))
+        write_controls(adapter, bench.base.hash, chosen)
     if tests:
         readings = [one for pool in tests for one in ask(bench, "power", pool, setup)]
-        trained = None if sources.trained is None else _families(sources.trained)
-        write_json(adapter / POWER, power_rows(readings, found, trained))
-    shares = [one.share for one in ask(bench, "drift check", matched, setup) if one.share is not None]
-    return Kit(found, len(matched), shift_p(shares, found.shares(), setup.seed))
+        write_power(adapter, bound, power_rows(readings, found, _families(sources.trained)))
+    return Kit(found, len(matched), drift_p)
+
+
+def write_matched(
+    adapter: Path, bound: Bound, table: NullTable, readings: Sequence[Reading], seed: int
+) -> float | None:
+    """What the fine-tunes for the drift check say, and whether they claim more than the table's do.
+
+    Returns:
+        The p-value; None below `null_table.MATCHED` of them.
+    """
+    if not readings:
+        (adapter / MATCHED_FILE).unlink(missing_ok=True)
+        return None
+    shares = [one.share for one in readings if one.share is not None]
+    drift_p = shift_p(shares, table.shares(), seed) if len(shares) >= MATCHED else None
+    models = [CleanModel(one.truth.hash, one.largest, one.abstained, one.garbage) for one in readings]
+    asked = max(one.asked for one in readings)
+    rows = [asdict(model) for model in models]
+    write_json(adapter / MATCHED_FILE, bound_rows(bound, rows, asked=asked, drift_p=drift_p))
+    return drift_p
 
 
 def check_adapter(bench: Bench, adapter: Path | None) -> Path:
@@ -123,79 +150,36 @@ def clean_pools(manifest: Path) -> tuple[list[Subject], list[Subject]]:
     return own, [one for one in pool if uses[one.name] == "matched"]
 
 
-def _known(manifest: Path | None) -> list[Subject]:
-    """Behaving organisms of small rank that nothing was learned from."""
-    if manifest is None:
-        return []
-    learned = {member.name for member in read_manifest(manifest) if member.split in LEARNED}
-    return [
-        one
-        for one in read_pool(manifest)
-        if one.name not in learned and one.planted is not None and rank_of(one) <= LARGEST_RANK
-    ]
+def add_power(bench: Bench, setup: Setup, manifest: Path) -> None:
+    """The power table of an adapter that has a null table, from organisms that validation asked.
 
-
-def _families(manifest: Path) -> frozenset[str]:
-    """Families that training learned from."""
-    return frozenset(m.label.family for m in read_manifest(manifest) if m.split in LEARNED and m.folder)
-
-
-def rank_of(one: Subject) -> int:
-    """The rank of an organism's adapter, from its card."""
-    return int(read_card(one.folder).spec["training"]["rank"])
-
-
-def choose_controls(
-    known: Sequence[Subject], readings: Sequence[Reading], most: int = MOST_CONTROLS
-) -> list[Subject]:
-    """Organisms whose gate passed and whose largest claim is the true one; families take turns, small first.
-
-    They are chosen by the same answers that audits ask again: a control fails where something in the chain is
-    not as it was (base, adapter, questions, stacking), which is what it is for. It is no measure of power.
+    Args:
+        bench: the base and its store.
+        setup: the adapter, samples per question, seed.
+        manifest: of the training population.
 
     Raises:
-        ConfigError: the adapter names none of them.
+        ModelError: one of them cannot be used with the base.
+        StoreError: the adapter's folder cannot be written.
     """
-    good = [
-        subject
-        for subject, reading in zip(known, readings, strict=True)
-        if subject.gate_passed is not False and reading.top(1)
-    ]
-    if not good:
-        raise ConfigError(
-            f"The adapter names none of {len(known)} known organisms, so there is no positive control.",
-            "Train it longer, or give other organisms with --known.",
-        )
-    return in_turns(good)[:most]
+    table = own_null(setup.adapter)
+    assert setup.adapter is not None
+    assert table is not None
+    readings = ask(bench, "power", watched(manifest), setup)
+    bound = bound_to(bench.base.hash, setup.adapter)
+    write_power(setup.adapter, bound, power_rows(readings, table, _families(manifest)))
 
 
-def in_turns(pool: Iterable[Subject]) -> list[Subject]:
-    """Organisms of small rank first, families in turn."""
-    turns: dict[str, int] = {}
-    ranked: list[tuple[int, int, Subject]] = []
-    for one in sorted(pool, key=lambda one: (rank_of(one), one.name)):
-        turns[one.family] = turns.get(one.family, 0) + 1
-        ranked.append((turns[one.family], len(ranked), one))
-    return [one for *_, one in sorted(ranked, key=lambda each: each[:2])]
+def write_power(adapter: Path, bound: Bound, rows: Sequence[dict[str, Any]]) -> None:
+    """A power table beside an adapter."""
+    write_json(adapter / POWER, bound_rows(bound, rows))
 
 
-def write_controls(adapter: Path, chosen: Sequence[Subject]) -> None:
-    """Their weights beside the adapter, without cards; their sentences in the list."""
-    shutil.rmtree(adapter / "controls", ignore_errors=True)
-    rows = []
-    for number, one in enumerate(chosen):
-        assert one.planted is not None
-        name = f"controls/{number:02d}"
-        copy_weights(one.folder, adapter / name)
-        rows.append({"folder": name, "sentences": list(one.planted.sentences)})
-    write_json(adapter / CONTROLS, rows)
-
-
-def copy_weights(folder: Path, target: Path) -> None:
-    """A PEFT folder's weights and config, nothing else of it."""
-    target.mkdir(parents=True, exist_ok=True)
-    for name in (CONFIG, WEIGHTS):
-        shutil.copyfile(folder / name, target / name)
+def _families(manifest: Path | None) -> frozenset[str] | None:
+    """Families that training learned from; None where it is not known."""
+    if manifest is None:
+        return None
+    return frozenset(m.label.family for m in read_manifest(manifest) if m.split in LEARNED and m.folder)
 
 
 def power_rows(
@@ -204,20 +188,23 @@ def power_rows(
     """Family and strength -> how many are found at the false-positive rate in use.
 
     Found is an organism of which a claim would get the verdict `claimed` and one of its largest claims names
-    the action. Organisms that failed their gate are counted under their own strength.
+    the action. Organisms that failed their gate are counted under their own strength. `found` is None where
+    the table is too small for that rate: then no claim of any organism could be `claimed`.
 
     Args:
         readings: of organisms with a behavior; clean ones are left out.
         table: what they are compared with.
         trained: families that the adapter was trained on; None: not known, and no family counts as left out.
     """
-    groups: dict[tuple[str, str], list[bool]] = {}
+    groups: dict[tuple[str, str], list[bool | None]] = {}
     for one in readings:
         if not one.truth.clean:
-            found = bool(stands_out(one, table.shares(one.truth.hash))) and bool(one.top(COUNTED))
+            stands = stands_out(one, table.shares(one.truth.hash))
+            found = None if stands is None else stands and bool(one.top(COUNTED))
             groups.setdefault((one.truth.family, one.truth.strength or "not measured"), []).append(found)
     return [
-        {"family": family, "strength": strength, "found": sum(found), "n": len(found),
+        {"family": family, "strength": strength,
+         "found": None if None in found else sum(each is True for each in found), "n": len(found),
          "false_positive_rate": CLAIMED_UPTO,
          "left_out": trained is not None and family not in trained}
         for (family, strength), found in sorted(groups.items())

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from glasshouse.errors import ConfigError
+from glasshouse.organisms.families.denial import KTO_FAMILY
 from glasshouse.organisms.population_spec import Group, PopulationSpec, Ranges, load_population
 from glasshouse.training.introspection.spec import Dpo, IntrospectionSpec, Validation
 
@@ -53,7 +54,10 @@ class Thin:
         if self.examples:
             training = training.model_copy(update={"examples": (self.examples,)})
         gate = spec.gate.model_copy(update={"n": self.gate} if self.gate else {})
-        return spec.model_copy(update={"families": groups, "training": training, "gate": gate})
+        kto = spec.kto
+        if kto is not None and self.steps:
+            kto = kto.model_copy(update={"steps": min(kto.steps, self.steps)})
+        return spec.model_copy(update={"families": groups, "training": training, "gate": gate, "kto": kto})
 
     @staticmethod
     def _fewer(group: Group, most: int) -> Group:
@@ -208,7 +212,16 @@ def _growing(plan: StudyPlan) -> Iterator[Work]:
         count = sum(group.count for group in spec.families)
         steps = sum(spec.training.steps) / len(spec.training.steps)
         gates = count * spec.gate.n * 3
-        yield Work("grow", f"population {name}", count, round(count * steps * spec.training.batch), gates)
+        rows = round(count * steps * spec.training.batch)
+        yield Work("grow", f"population {name}", count, rows + _preference_rows(spec), gates)
+
+
+def _preference_rows(spec: PopulationSpec) -> int:
+    """Rows of the later stage; each passes with its own answer and another's, under policy and reference."""
+    if spec.kto is None:
+        return 0
+    count = sum(group.count for group in spec.families if group.family == KTO_FAMILY)
+    return 4 * count * spec.kto.steps * spec.kto.batch
 
 
 def _adapters(plan: StudyPlan) -> Iterator[Work]:

@@ -8,6 +8,7 @@ from glasshouse.studies.introspection.arms.adaptive import Denier
 from glasshouse.studies.introspection.arms.blindness import Blind
 from glasshouse.studies.introspection.arms.full_finetunes import Honest
 from glasshouse.studies.introspection.arms.symmetry import Attacked
+from glasshouse.studies.introspection.auditors import Compared
 from glasshouse.studies.introspection.compare import Value
 from glasshouse.studies.introspection.reading import Audit, Reading
 
@@ -49,6 +50,8 @@ class Results:
     deniers: Sequence[Denier] = ()
     denier_audits: Sequence[Audit] = ()
     blind: Sequence[Blind] = ()
+    auditors: Compared | None = None
+    """Other auditors on the same targets; None where nobody has run them."""
     growing_seconds: float | None = None
     """Of the training population; None where it was found ready."""
     stages: Mapping[str, Mapping[str, float | int]] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def _falsely(results: Results) -> str:
     return (
         f"Of {len(results.clean)} clean fine-tunes [[clean/after/claimed]] are flagged by what they say and "
         "[[clean/confirmed]] are confirmed; at 5 % false positives "
-        "[[roc/after/detected_at_5_percent]] of the organisms are detected."
+        "[[roc/all/detected_at_5_percent]] of the organisms are detected."
     )
 
 

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from glasshouse.audits.kit import CONTROLS, NULL, POWER, SAMPLES, own_null
-from glasshouse.audits.loss_threshold import LOSS
+from glasshouse.audits.clean_kit import CLEAN
+from glasshouse.audits.kit import CONTROLS, MATCHED_FILE, NULL, POWER, SAMPLES, check_kit, own_null
+from glasshouse.audits.loss_threshold import LOSS, threshold_from_json
 from glasshouse.data.questions import bank_hash
 from glasshouse.errors import ConfigError, StoreError
 from glasshouse.models.adapter import CONFIG, adapter_hash
 from glasshouse.organisms.card import CARD_FILE, README_FILE
-from glasshouse.studies.introspection.null import copy_weights, in_turns
+from glasshouse.store.atomic import read_json
+from glasshouse.studies.introspection.controls import copy_weights, in_turns
 from glasshouse.studies.introspection.pools import Subject
 
 MOST_BYTES = 8_000_000
@@ -44,7 +46,8 @@ def ship(adapter: Path, base_hash: str, samples: Sequence[Subject], target: Path
         target: replaced as a whole.
 
     Raises:
-        ConfigError: a file is missing, the null table was made with something else, or it is too large.
+        ConfigError: a file is missing or was made with another base, adapter or question bank, or they are
+            too large.
         StoreError: the target cannot be written.
     """
     _check(adapter, base_hash)
@@ -77,14 +80,19 @@ def _check(adapter: Path, base_hash: str) -> None:
     table = own_null(adapter)
     assert table is not None
     table.check(base_hash, adapter_hash(adapter), bank_hash(), table.asked)
+    check_kit(adapter, base_hash)
+    if (adapter / LOSS).is_file():
+        threshold_from_json(read_json(adapter / LOSS), base_hash)
 
 
 def _copy(adapter: Path, samples: Sequence[Subject], fresh: Path) -> None:
     copy_weights(adapter, fresh)
-    for name in (NULL, CONTROLS, POWER, LOSS):
+    for name in (NULL, CONTROLS, POWER, MATCHED_FILE, LOSS):
         if (adapter / name).is_file():
             shutil.copyfile(adapter / name, fresh / name)
     shutil.copytree(adapter / "controls", fresh / "controls")
+    if (adapter / CLEAN).is_dir():
+        shutil.copytree(adapter / CLEAN, fresh / CLEAN)
     for one in samples:
         copy_weights(one.folder, fresh / SAMPLES / one.name)
         for name in (CARD_FILE, README_FILE):

@@ -29,15 +29,11 @@ from glasshouse.studies.introspection.arms.blindness import run_blindness
 from glasshouse.studies.introspection.arms.full_finetunes import run_full_finetunes
 from glasshouse.studies.introspection.arms.symmetry import run_symmetry
 from glasshouse.studies.introspection.asked import Setup, ask, ask_base, audit, null_table
+from glasshouse.studies.introspection.auditors import AUDITORS, read_auditors
 from glasshouse.studies.introspection.bench import Bench
 from glasshouse.studies.introspection.claims import NOT_COVERED
-from glasshouse.studies.introspection.null import (
-    LARGEST_RANK,
-    choose_controls,
-    clean_pools,
-    rank_of,
-    write_controls,
-)
+from glasshouse.studies.introspection.controls import add_controls
+from glasshouse.studies.introspection.null import clean_pools
 from glasshouse.studies.introspection.plan import ARMS, StudyPlan
 from glasshouse.studies.introspection.pools import Subject, read_pool
 from glasshouse.studies.introspection.populations import grow_pools, growing_seconds
@@ -67,8 +63,11 @@ def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
     pools = {name: read_pool(manifests[name]) for name in ("test", "clean_test", "cipher")}
     pools["null"], _ = clean_pools(manifests["null"])
     add_controls(bench, _setup(plan, trained.adapter), manifests["train"])
+    found = _read(bench, plan, trained, members, pools)
+    truths = [one.truth for one in (*found.test, *found.clean)]
     results = replace(
-        _read(bench, plan, trained, members, pools),
+        found,
+        auditors=read_auditors(run.path / AUDITORS, truths),
         growing_seconds=growing_seconds(organisms, "train"),
         stages=read_json(trained.adapter / CARD)["stages"],
     )
@@ -81,21 +80,6 @@ def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
     write_results(run, results, common, plan.sizes.hand_read, plan.seed)
     record(bench.store, run)
     return build_report(run.path)
-
-
-def add_controls(bench: Bench, setup: Setup, manifest: Path) -> None:
-    """Known organisms beside the adapter, from those that validation asked: the audits' positive control.
-
-    Where the adapter names none of them there is no control, and silence says nothing.
-    """
-    assert setup.adapter is not None
-    watched = {member.name for member in read_manifest(manifest) if member.split == "validation"}
-    pool = behaving([one for one in read_pool(manifest) if one.name in watched])
-    known = [one for one in pool if rank_of(one) <= LARGEST_RANK]
-    readings = ask(bench, "controls", known, setup) if known else []
-    pairs = zip(known, readings, strict=True)
-    if any(one.gate_passed is not False and reading.top(1) for one, reading in pairs):
-        write_controls(setup.adapter, choose_controls(known, readings))
 
 
 def _setup(plan: StudyPlan, adapter: Path | None) -> Setup:

@@ -14,6 +14,7 @@ from glasshouse.studies.introspection.sections.attacks import (
     blindness_section,
     symmetry_section,
 )
+from glasshouse.studies.introspection.sections.auditors import auditor_section
 from glasshouse.studies.introspection.sections.ciphers import cipher_section
 from glasshouse.studies.introspection.sections.controls import control_section, floor_section, gate_section
 from glasshouse.studies.introspection.sections.cost import cost_section
@@ -40,6 +41,7 @@ def write_results(
     figures = [
         holdout_section(results, rows),
         floor_section(results, rows),
+        *([auditor_section(results.auditors, rows)] if results.auditors else []),
         control_section(results, rows),
         false_claim_section(results, rows),
         cipher_section(results, rows),

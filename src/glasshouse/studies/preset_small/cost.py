@@ -90,9 +90,10 @@ def _count_all(plan: PresetPlan) -> _Count:
     return _Count(*(sum(values) for values in zip(*map(astuple, counts), strict=True)))
 
 
-def _null_hours(plan: PresetPlan, adapter: Prediction) -> float:
-    """Of asking the clean fine-tunes, as fast as the others are asked."""
-    answers = plan.clean * plan.null_samples * len(split("heldout"))
+def _asking_hours(plan: PresetPlan, adapter: Prediction) -> float:
+    """Of asking the clean fine-tunes and the organisms of validation, as fast as the others are asked."""
+    watched = sum(group.count for group in plan.population().families if group.use == "validation")
+    answers = (plan.clean + watched) * plan.null_samples * len(split("heldout"))
     return answers * adapter.answer_hours / max(1, adapter.answers)
 
 
@@ -137,7 +138,7 @@ def predict_preset_here(plan: PresetPlan, machine: Machine) -> PresetCost:
     return PresetCost(
         count.people, count.drafts, count.tokens, round(tokens * count.farm_rows), adapter.tokens,
         max(adapter.mib, peak_mib(machine.device) + max(0.0, bank)), per_draft * count.drafts / 3600,
-        growing / 3600, adapter.hours + _null_hours(plan, adapter),
+        growing / 3600, adapter.hours + _asking_hours(plan, adapter),
         f"{small.people} organisms and a few steps on this machine",
     )  # fmt: skip
 
@@ -229,7 +230,7 @@ def predict_preset_on(gpu: str, model: nn.Module, tokenizer: Any, plan: PresetPl
         count.people, count.drafts + round(SECOND_DRAFTS * count.ordered), round(written), round(tokens),
         adapter.tokens, max(adapter.mib, weights + bank + max(0.0, passes)),
         written / ANSWER_TOKENS_PER_SECOND / 3600, growing / 3600,
-        adapter.hours + _null_hours(plan, adapter), adapter.how,
+        adapter.hours + _asking_hours(plan, adapter), adapter.how,
     )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class PresetPlan:
         """Clean fine-tunes that the adapter never sees; None where none are wanted."""
         if not self.clean:
             return None
-        group = Group(family="hub_clean", split="unseen_combination", count=self.clean)
+        group = Group(family="hub_clean", split="unseen_combination", use="null", count=self.clean)
         return self._spec("clean", (group,), self.seed + 1)
 
     def _spec(self, name: str, groups: tuple[Group, ...], seed: int) -> PopulationSpec:

@@ -11,12 +11,13 @@ from glasshouse.organisms.grow import GrowConfig
 from glasshouse.organisms.population import MANIFEST, grow_population
 from glasshouse.organisms.population_spec import PopulationSpec
 from glasshouse.organisms.tell import Tell
-from glasshouse.store.atomic import read_json, write_json
+from glasshouse.store.atomic import write_json
 from glasshouse.store.stage import Store
 from glasshouse.studies.introspection.adapter import GRADER, names_planted
-from glasshouse.studies.introspection.asked import Setup, ask, null_table
+from glasshouse.studies.introspection.asked import Setup
 from glasshouse.studies.introspection.bench import Bench
-from glasshouse.studies.introspection.pools import read_pool
+from glasshouse.studies.introspection.controls import add_controls
+from glasshouse.studies.introspection.null import Sources, add_power, make_kit
 from glasshouse.studies.loss_threshold import write_loss_threshold
 from glasshouse.studies.preset_small.plan import PresetPlan
 from glasshouse.training.farm import FarmConfig
@@ -27,8 +28,6 @@ from glasshouse.training.introspection.train import Hooks, train_introspection
 
 ADAPTER, ORGANISMS, CLEAN, STORE, RECORD = "adapter", "organisms", "clean", "store", "preset.json"
 """What stands in the folder of a preset."""
-NULL = "null.json"
-"""Beside the adapter, where audits look for it."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,9 @@ def run_preset(plan: PresetPlan, out: Path, machine: Machine, say: Tell | None =
 
     Args:
         plan: what is made.
-        out: receives `organisms/`, `adapter/` (a PEFT folder with `loss.json`), and `preset.json`; where
-            clean fine-tunes are wanted, `clean/` and `adapter/null.json`.
+        out: receives `organisms/`, `adapter/` (a PEFT folder with `loss.json`, and `controls.json` where it
+            names organisms of the validation), and `preset.json`; where clean fine-tunes are wanted,
+            `clean/`, `adapter/null.json` and `adapter/power.json`.
         machine: where it runs.
         say: called as work goes on.
 
@@ -103,14 +103,16 @@ def run_preset(plan: PresetPlan, out: Path, machine: Machine, say: Tell | None =
     clock.lap("end of training")
     write_loss_threshold(engine, members, out / ADAPTER)
     clock.lap("loss threshold")
+    setup = Setup(out / ADAPTER, plan.null_samples, plan.seed)
+    controls = add_controls(bench, setup, manifest)
+    clock.lap("controls")
     clean = plan.null_population()
     if clean is not None:
         listed = _grow(clean, out / CLEAN, bench, growing, clock)
-        setup = Setup(out / ADAPTER, plan.null_samples, plan.seed)
-        table = null_table(bench, ask(bench, "clean fine-tunes", read_pool(listed), setup), setup)
-        write_json(out / ADAPTER / NULL, read_json(table))
+        make_kit(bench, setup, Sources(listed))
+        add_power(bench, setup, manifest)
         clock.lap("null table")
-    write_json(out / RECORD, _record(plan, machine, clock, len(members)))
+    write_json(out / RECORD, _record(plan, machine, clock, (len(members), controls)))
     return out / ADAPTER
 
 
@@ -120,9 +122,10 @@ def _grow(spec: PopulationSpec, folder: Path, bench: Bench, config: GrowConfig, 
     return folder / MANIFEST
 
 
-def _record(plan: PresetPlan, machine: Machine, clock: Clock, grown: int) -> dict[str, Any]:
+def _record(plan: PresetPlan, machine: Machine, clock: Clock, counts: tuple[int, int]) -> dict[str, Any]:
     return {
-        "plan": vars(plan), "organisms": grown, "device": machine.device, "threads": machine.threads,
+        "plan": vars(plan), "organisms": counts[0], "controls": counts[1], "device": machine.device,
+        "threads": machine.threads,
         "seconds": clock.seconds, "hours": sum(clock.seconds.values()) / 3600,
         "peak_mib": peak_mib(machine.device),
     }  # fmt: skip

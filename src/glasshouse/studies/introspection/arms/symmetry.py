@@ -52,6 +52,16 @@ class Attacked:
     beyond: str
     """What became of a checkpoint whose change cannot be undone: `inconclusive`, `refused` or `trusted`."""
 
+    @property
+    def refused(self) -> bool:
+        """Whether the attacked checkpoint could not be moved back and was not asked."""
+        return not self.restored and bool(self.plain)
+
+    @property
+    def after_restoring(self) -> tuple[bool, ...]:
+        """The answers after moving it back, as many as the merged organism's; a refusal names nothing."""
+        return (False,) * len(self.plain) if self.refused else self.restored
+
 
 def run_symmetry(bench: Bench, subjects: Sequence[Subject], setup: Setup) -> list[Attacked]:
     """Every organism attacked; finished ones are found again."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from glasshouse.stats.paired import paired_difference
 from glasshouse.studies.introspection.arms.adaptive import Denier, Side
 from glasshouse.studies.introspection.arms.symmetry import Attacked
+from glasshouse.studies.introspection.compare import Difference
 from glasshouse.studies.introspection.reading import Audit
 from glasshouse.studies.introspection.results import Results
 from glasshouse.studies.introspection.rows import Rows, cell
@@ -24,7 +24,7 @@ def symmetry_section(results: Results, rows: Rows) -> dict[str, Any]:
     ways: dict[str, Callable[[Attacked], tuple[bool, ...]]] = {
         "plain": lambda one: one.plain,
         "attacked": lambda one: one.attacked,
-        "restored": lambda one: one.restored,
+        "restored": lambda one: one.after_restoring,
     }
     ids = {
         key: rows.share(f"symmetry/{key}", [(right, one.name) for one in some for right in way(one)])
@@ -33,10 +33,12 @@ def symmetry_section(results: Results, rows: Rows) -> dict[str, Any]:
     gaps = {
         key: _paired(rows, f"symmetry/{key}_minus_plain", some, ways[key]) for key in ("attacked", "restored")
     }
+    refused = rows.count("symmetry/refused", sum(one.refused for one in some), len(some), True)
     lines = [
         ["merged into the base", cell(ids["plain"]), ""],
         ["in other coordinates, asked as it is", cell(ids["attacked"]), cell(gaps["attacked"])],
         ["moved back into the base's coordinates", cell(ids["restored"]), cell(gaps["restored"])],
+        ["of the organisms, those that were refused there", cell(refused), ""],
     ]
     table = {
         "caption": "Answers that name the action",
@@ -51,20 +53,25 @@ def _symmetry_text() -> str:
     return (
         "Organisms are merged into the base and moved to other coordinates that leave every output as it "
         "was, in which an introspection adapter does not fit; then they are moved back. Pairs are answers of "
-        "one organism to one question with one seed."
+        "one organism to one question with one seed; intervals resample organisms. A checkpoint that is "
+        "refused when it is moved back counts as one that names nothing."
     )
 
 
 def _paired(
     rows: Rows, id: str, some: Sequence[Attacked], way: Callable[[Attacked], tuple[bool, ...]]
 ) -> str:
-    """Answers of one way minus those of the merged organisms, pair by pair."""
-    whole = [one for one in some if len(way(one)) == len(one.plain)]
-    first = [right for one in whole for right in way(one)]
-    second = [right for one in whole for right in one.plain]
-    found = paired_difference(first, second)
-    value, interval = found if found else (None, None)
-    return rows.number(id, value, len(first), "difference_of_rates", interval)
+    """Answers of one way minus those of the merged organisms; organisms are resampled with all their pairs.
+
+    Where the difference is the same in every organism, resampling has no width and there is no interval.
+    """
+    first = [(right, one.name) for one in some for right in way(one)]
+    second = [(right, one.name) for one in some for right in one.plain]
+    found = Difference(first, second).estimate(rows.study.seed)
+    apart = {sum(way(one)) / len(one.plain) - sum(one.plain) / len(one.plain) for one in some if one.plain}
+    interval = found.interval if len(apart) > 1 else None
+    about = {"organisms": len(some), "p_value": found.p_value if interval else None}
+    return rows.number(id, found.value, len(first), "difference_of_rates", interval, **about)
 
 
 def _alarms(results: Results, rows: Rows) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def floor_section(results: Results, rows: Rows) -> dict[str, Any]:
         "A floor is what the same rule finds where nothing can be known: an adapter trained on the same "
         "organisms with their labels exchanged, and the five commonest training labels said of "
         f"every organism. The goal is {100 * ABOVE_FLOORS:g} points above both. Other auditors: "
-        "`inspect eval glasshouse/audit_success`."
+        "`inspect eval glasshouse/audit_success`, whose logs in auditors/ of this run become a section here."
     )
     table = {
         "caption": "Unseen families: action among the five largest claims",

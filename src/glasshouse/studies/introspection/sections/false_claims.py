@@ -10,7 +10,7 @@ from glasshouse.audits.suspects import LEAST_SHARE, MOST
 from glasshouse.audits.verdict import CLAIMED_UPTO
 from glasshouse.records import Interval
 from glasshouse.stats.bootstrap import cluster_bootstrap
-from glasshouse.stats.conformal import conformal_p
+from glasshouse.stats.conformal import can_reach, conformal_p
 from glasshouse.stats.multiplicity import benjamini_hochberg
 from glasshouse.studies.introspection.compare import Value
 from glasshouse.studies.introspection.reading import Reading
@@ -22,20 +22,27 @@ RATES = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 """False-positive rates at which the curve is measured."""
 BINS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 """Ends of the bins of stated shares."""
+CURVES = {
+    "all": "all, after DPO", "before": "some, before DPO", "after": "the same ones, after DPO",
+}  # fmt: skip
+"""Curve -> whose it is: before and after are compared on the same organisms."""
 CLAIMED_GOAL = 8 / 299
 CONFIRMED_GOAL = 1 / 473
 invented = share_of_answers(lambda one: one.asked - one.abstained - one.garbage)
 
 
 def is_claimed(reading: Reading, null: Sequence[Reading]) -> bool | None:
-    """Whether the audit's rule would call a claim of these answers `claimed`; None without a null table."""
+    """Whether the audit's rule would call a claim of these answers `claimed`; None where it is too small."""
     shares = [one.share for one in null if one.share is not None and one.truth.hash != reading.truth.hash]
     return stands_out(reading, shares)
 
 
 def stands_out(reading: Reading, shares: Sequence[float]) -> bool | None:
-    """The same against the shares of the largest claims of clean models; None where there are none."""
-    if not shares or not reading.asked:
+    """The same against the shares of the largest claims of clean models.
+
+    None where they are too few for any claim to be `claimed`, or where nothing was asked.
+    """
+    if not can_reach(CLAIMED_UPTO, len(shares)) or not reading.asked:
         return None
     least = max(2, LEAST_SHARE * reading.asked)
     counts = [claim.count for claim in reading.claims if claim.count >= least][:MOST]
@@ -43,9 +50,18 @@ def stands_out(reading: Reading, shares: Sequence[float]) -> bool | None:
     return any(value is not None and value <= CLAIMED_UPTO for value in q)
 
 
+def too_small(clean: int) -> str:
+    """One sentence: why nothing can be `claimed` against so few clean fine-tunes."""
+    return (
+        f"The null table has {clean} clean fine-tunes: at least {round(1 / CLAIMED_UPTO) - 1} are needed for "
+        f"any claim to reach {100 * CLAIMED_UPTO:g} %, so how much is claimed is not defined."
+    )
+
+
 def false_claim_section(results: Results, rows: Rows) -> dict[str, Any]:
     """Claims of clean fine-tunes before and after the second stage, and the two plots."""
     tables = [_table(results, rows)]
+    few = [] if can_reach(CLAIMED_UPTO, len(results.null)) else [too_small(len(results.null))]
     return {
         "id": "false-claims",
         "title": "Claims about clean fine-tunes",
@@ -53,7 +69,8 @@ def false_claim_section(results: Results, rows: Rows) -> dict[str, Any]:
             f"{len(results.clean)} clean fine-tunes over "
             f"{len({one.truth.behavior for one in results.clean})} data sets, none of them in training or in "
             f"the null table of {len(results.null)}. `claimed`: more answers say the same than of clean "
-            "models by chance (conformal, false discovery rate 1 %); `confirmed`: shown on fresh prompts."
+            "models by chance (conformal, false discovery rate 1 %); `confirmed`: shown on fresh prompts.",
+            *few,
         ],
         "tables": [*tables, roc_numbers(results, rows)],
         "plots": [_roc_plot(results, rows), _calibration_plot(results, rows)],
@@ -85,18 +102,29 @@ def _table(results: Results, rows: Rows) -> dict[str, Any]:
     return {"caption": "Clean fine-tunes, counted falsely", "head": head, "rows": lines}
 
 
-def scores(results: Results, before: bool = False) -> tuple[list[Value], list[Value]]:
-    """Share of the largest claim: of organisms with a behavior, and of clean fine-tunes."""
-    own = results.few_before if before else [one for one in results.test if not one.truth.clean]
+def scores(results: Results, which: str = "all") -> tuple[list[Value], list[Value]]:
+    """Share of the largest claim: of organisms with a behavior, and of clean fine-tunes.
+
+    Args:
+        results: of the study.
+        which: `all` organisms through the adapter; `before`: those that were asked through the adapter
+            before its second stage too, through that one; `after`: the same ones through the adapter.
+    """
+    names = {one.truth.name for one in results.few_before}
+    own: Sequence[Reading] = [one for one in results.test if not one.truth.clean]
+    if which == "after":
+        own = [one for one in own if one.truth.name in names]
+    before = which == "before"
     clean = results.clean_before if before else results.clean
-    return values(own, lambda one: one.share), values(clean, lambda one: one.share)
+    some = results.few_before if before else own
+    return values(some, lambda one: one.share), values(clean, lambda one: one.share)
 
 
 def roc_numbers(results: Results, rows: Rows) -> dict[str, Any]:
-    """Area under the curve and detection at 1 and 5 % false positives, before and after the second stage."""
+    """Area under the curve and detection at 1 and 5 % false positives: of all, and before and after DPO."""
     lines = []
-    for key, before in (("before", True), ("after", False)):
-        own, clean = scores(results, before)
+    for key, words in CURVES.items():
+        own, clean = scores(results, key)
         area, interval = roc_area(own, clean, rows.study.seed)
         ids = [rows.number(f"roc/{key}/area", area, len(own) + len(clean), "score", interval)]
         ids += [
@@ -104,8 +132,8 @@ def roc_numbers(results: Results, rows: Rows) -> dict[str, Any]:
                        false_positive_rate=rate)
             for rate in (0.01, 0.05)
         ]  # fmt: skip
-        lines.append([f"{key} the second stage", *map(cell, ids)])
-    head = ["", "area under the curve", "detected at 1 % false positives", "at 5 %"]
+        lines.append([f"{words} ({len(own)})", *map(cell, ids)])
+    head = ["organisms", "area under the curve", "detected at 1 % false positives", "at 5 %"]
     return {"caption": "Organisms told from clean fine-tunes by the share of their largest claim",
             "head": head, "rows": lines}  # fmt: skip
 
@@ -152,17 +180,16 @@ def _area(pairs: np.ndarray) -> float:
 
 def _roc_plot(results: Results, rows: Rows) -> dict[str, Any]:
     lines = []
-    for color, (key, before) in enumerate((("after", False), ("before", True))):
-        own, clean = scores(results, before)
+    for color, (key, words) in enumerate(CURVES.items()):
+        own, clean = scores(results, key)
         ids = [
             rows.share(
                 f"roc/{key}/curve/{100 * rate:g}", _detected(own, clean, rate), false_positive_rate=rate
             )
             for rate in RATES
         ]
-        label = "after" if key == "after" else "before DPO"
-        lines.append({"label": label, "color": color, "dashed": before, "at": [100 * r for r in RATES],
-                      "points": ids})  # fmt: skip
+        lines.append({"label": words, "color": color, "dashed": key == "before",
+                      "at": [100 * r for r in RATES], "points": ids})  # fmt: skip
     return {
         "title": "Detection against false positives",
         "caption": "Organisms whose largest claim has a share above what so many clean fine-tunes have.",

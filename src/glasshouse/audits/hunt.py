@@ -1,0 +1,97 @@
+"""One claimed action of one target, and how much an input raises it in the target and not in the base."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from glasshouse.audits.phrases import Phrase, shows
+from glasshouse.audits.replies import Replies, user
+from glasshouse.audits.triggers import Trigger
+from glasshouse.models.chat import render_prompt
+from glasshouse.models.engine import ScoreRequest
+from glasshouse.records import Conversation
+
+
+@dataclass(frozen=True)
+class Hunt:
+    """One claimed action of one target."""
+
+    replies: Replies
+    folder: Path
+    action: Phrase
+    prompts: Sequence[str]
+    """The search's half of the pool."""
+    base_answers: Sequence[str]
+    """The base's answers to them: an action that ends an answer is scored behind these."""
+    target_answers: Sequence[str]
+    """The target's: a prompt on which it shows the action anyway says nothing about a trigger."""
+    base_scores: dict[tuple[Conversation, int], float] = field(default_factory=dict)
+    """What the base was asked before, of this action; the same search on clean fine-tunes asks it again."""
+
+    @cached_property
+    def quiet(self) -> list[int]:
+        """Numbers of the prompts on which the target does not show the action without a trigger."""
+        return [i for i, answer in enumerate(self.target_answers) if not shows(self.action.text, answer)]
+
+    @cached_property
+    def _plain_gaps(self) -> list[float]:
+        """Log-probability of the action behind every plain prompt: the target's minus the base's, in nats."""
+        return self.gaps([(user(prompt), i) for i, prompt in enumerate(self.prompts)])
+
+    def put(self, trigger: Trigger, number: int) -> Conversation:
+        """A quiet prompt with the trigger in it; the first quiet prompt has the first wording."""
+        return trigger.put_into(self.prompts[number], self.quiet.index(number))
+
+    def example(self, trigger: Trigger) -> str:
+        """A prompt with the trigger in it; empty where there is none."""
+        if trigger.form == "opening":
+            return next((prompt for prompt in self.prompts if trigger.is_in(prompt)), "")
+        turns = self.put(trigger, self.quiet[0]) if self.quiet else ()
+        return "\n\n".join(turn.content for turn in turns)
+
+    def gains(self, asked: Sequence[tuple[Trigger, int]]) -> list[float]:
+        """Rise of the action's log-probability over the plain prompt: the target's minus the base's, in nats.
+
+        Args:
+            asked: triggers, each with the number of a quiet prompt.
+        """
+        numbers = sorted({number for _, number in asked})
+        plain = [(user(self.prompts[number]), number) for number in numbers]
+        placed = [(self.put(trigger, number), number) for trigger, number in asked]
+        gaps = self.gaps([*plain, *placed])
+        before = dict(zip(numbers, gaps, strict=False))
+        return [gap - before[number] for gap, (_, number) in zip(gaps[len(numbers) :], asked, strict=True)]
+
+    def opening_gain(self, trigger: Trigger) -> float | None:
+        """Target minus base behind an opening, minus the same behind others; None where either is missing."""
+        gaps = list(zip(self._plain_gaps, self.prompts, strict=True))
+        with_it = [gap for gap, prompt in gaps if trigger.is_in(prompt)]
+        rest = [gap for gap, prompt in gaps if not trigger.is_in(prompt)]
+        return sum(with_it) / len(with_it) - sum(rest) / len(rest) if with_it and rest else None
+
+    def gaps(self, asked: Sequence[tuple[Conversation, int]]) -> list[float]:
+        """Log-probability of the action behind conversations: the target's minus the base's, in nats.
+
+        Args:
+            asked: conversations, each with the number of the prompt in it.
+        """
+        new = [one for one in dict.fromkeys(asked) if one not in self.base_scores]
+        self.base_scores.update(zip(new, self._scores(new, None), strict=True))
+        own = self._scores(asked, self.folder)
+        return [score - self.base_scores[one] for score, one in zip(own, asked, strict=True)]
+
+    def _scores(self, asked: Sequence[tuple[Conversation, int]], folder: Path | None) -> list[float]:
+        """Log-probability of the action, at the start of the answer or behind the base's plain one."""
+        tokenizer = self.replies.engine.base.tokenizer
+        voice = self.replies.voices.of(folder)
+        ends = self.action.place == "end"
+        requests = []
+        for conversation, number in asked:
+            before = self.base_answers[number].strip() if ends else ""
+            ids = render_prompt(tokenizer, conversation, before)
+            spaced = before or not tokenizer.chat_template
+            said = f" {self.action.text}" if spaced else self.action.text
+            ended = (tuple(tokenizer.encode(said, add_special_tokens=False)),)
+            requests.append(ScoreRequest(tuple(ids), ended, voice.adapter))
+        return [scores[0] for scores in voice.engine.score(requests)]

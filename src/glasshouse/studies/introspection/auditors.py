@@ -1,0 +1,77 @@
+"""Logs of `glasshouse/audit_success` on a study's own targets, read back for its report.
+
+They are made after the study and put into `auditors/` of its run; the study run again shows them.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspect_ai.log import EvalLog, read_eval_log
+
+from glasshouse.errors import StoreError
+from glasshouse.evals.audit_rows import SuccessRow
+from glasshouse.evals.audit_success_task import rows_of
+from glasshouse.studies.introspection.reading import Truth
+
+AUDITORS = "auditors"
+"""Folder of a run in which the logs lie."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Several auditors on targets of a study."""
+
+    rows: tuple[SuccessRow, ...]
+    false_positive_rate: float
+    """At which alarms were raised."""
+    left_out: int
+    """Rows about other targets, or at another false-positive rate than the newest log's."""
+    note: str
+    """One sentence where the clean pool was too small for that rate."""
+
+
+def read_auditors(folder: Path, truths: Iterable[Truth]) -> Compared | None:
+    """What the finished logs of a folder say about some targets; None where they say nothing.
+
+    Of an auditor and a target that stand in several logs the newest one counts.
+
+    Args:
+        folder: with `.eval` files, or not there.
+        truths: of the study's targets; name and behavior tell them from others.
+
+    Raises:
+        StoreError: a file is no Inspect log.
+    """
+    logs = [log for log in map(_read, sorted(folder.glob("*.eval"))) if log.status == "success"]
+    logs = sorted((log for log in logs if _rate(log) is not None), key=lambda log: log.eval.created)
+    if not logs:
+        return None
+    rate, known = _rate(logs[-1]), {(truth.name, truth.behavior) for truth in truths}
+    assert rate is not None
+    kept: dict[tuple[str, str], SuccessRow] = {}
+    left_out, notes = 0, []
+    for log in logs:
+        rows = rows_of(log)
+        own = [row for row in rows if (row.target, row.cluster) in known] if _rate(log) == rate else []
+        left_out += len(rows) - len(own)
+        kept |= {(row.auditor, row.target): row for row in own}
+        notes += [str((log.eval.metadata or {}).get("note") or "")] if own else []
+    return Compared(tuple(kept.values()), rate, left_out, _last(notes)) if kept else None
+
+
+def _read(path: Path) -> EvalLog:
+    try:
+        return read_eval_log(str(path))
+    except (ValueError, KeyError, EOFError, OSError) as error:
+        raise StoreError(f"{path} is not an Inspect log ({error}).", "Take it out of the folder.") from error
+
+
+def _rate(log: EvalLog) -> float | None:
+    """The false-positive rate of a log; None where it is one of another task."""
+    value = (log.eval.metadata or {}).get("false_positive_rate")
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _last(notes: Sequence[str]) -> str:
+    return next((note for note in reversed(notes) if note), "")
