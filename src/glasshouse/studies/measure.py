@@ -135,26 +135,25 @@ def _blank(
         parameters["examples"] = first.relearned_examples
 
     def blank(name: str, lower_is_better: bool | None, task: str) -> Measurement:
-        return Measurement(
-            id=row_id(name, parameters, first.step),
-            name=name,
-            value=None,
-            interval=None,
-            n=0,
-            unit="rate",
-            lower_is_better=lower_is_better,
-            protocol_hash=_joined(readings, f"protocol:{task}"),
-            model_hash=_joined(readings, "model"),
-            grader_hash=_joined(readings, f"grader:{task}"),
-            log_hash=_joined(readings, f"log:{task}"),
-            code=study.code,
-            stage=_joined(readings, "stage"),
-            step=first.step,
-            parameters=parameters,
-            date=max(r.date for r in readings),
-        )
+        id = row_id(name, parameters, first.step)
+        row = Measurement(id, name, None, None, 0, "rate", lower_is_better, step=first.step)
+        return replace(_read_from(row, readings, task, study), parameters=parameters)
 
     return blank
+
+
+def _read_from(row: Measurement, readings: Sequence[Reading], task: str, study: Study) -> Measurement:
+    """The row with the hashes of all that it was read from: one Inspect task of some readings."""
+    return replace(
+        row,
+        protocol_hash=_joined(readings, f"protocol:{task}"),
+        model_hash=_joined(readings, "model"),
+        grader_hash=_joined(readings, f"grader:{task}"),
+        log_hash=_joined(readings, f"log:{task}"),
+        code=study.code,
+        stage=_joined(readings, "stage"),
+        date=max((r.date for r in readings), default=""),
+    )
 
 
 def row_id(name: str, parameters: Mapping[str, object], step: int | None = None) -> str:
@@ -251,20 +250,5 @@ def summary_row(id: str, readings: Sequence[Reading], condition: str, study: Stu
     grades = [(r.seed, r.refusals if of_refusals else r.grades.get(condition, {})) for r in readings]
     estimate = pooled([Curve(seed, {0: by_id}) for seed, by_id in grades if by_id], final_rate, study.seed)
     task = "harmful_refusal" if of_refusals else "backdoor_persistence"
-    row = Measurement(
-        id=id,
-        name="summary_rate",
-        value=None,
-        interval=None,
-        n=0,
-        unit="rate",
-        lower_is_better=None,
-        protocol_hash=_joined(readings, f"protocol:{task}"),
-        model_hash=_joined(readings, "model"),
-        grader_hash=_joined(readings, f"grader:{task}"),
-        log_hash=_joined(readings, f"log:{task}"),
-        code=study.code,
-        stage=_joined(readings, "stage"),
-        date=study.date,
-    )
-    return _estimated(row, estimate)
+    row = Measurement(id, "summary_rate", None, None, 0, "rate", None)
+    return _estimated(_read_from(row, readings, task, study), estimate)

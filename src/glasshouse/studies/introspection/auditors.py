@@ -12,6 +12,7 @@ from inspect_ai.log import EvalLog, read_eval_log
 from glasshouse.errors import StoreError
 from glasshouse.evals.audit_rows import SuccessRow
 from glasshouse.evals.audit_success_task import rows_of
+from glasshouse.reports.audit_success import FLOORS
 from glasshouse.studies.introspection.reading import Truth
 
 AUDITORS = "auditors"
@@ -34,7 +35,8 @@ class Compared:
 def read_auditors(folder: Path, truths: Iterable[Truth]) -> Compared | None:
     """What the finished logs of a folder say about some targets; None where they say nothing.
 
-    Of an auditor and a target that stand in several logs the newest one counts.
+    Of an auditor and a target that stand in several logs the newest one counts. Rows are in the order of
+    auditors, floors last.
 
     Args:
         folder: with `.eval` files, or not there.
@@ -43,8 +45,9 @@ def read_auditors(folder: Path, truths: Iterable[Truth]) -> Compared | None:
     Raises:
         StoreError: a file is no Inspect log.
     """
-    logs = [log for log in map(_read, sorted(folder.glob("*.eval"))) if log.status == "success"]
-    logs = sorted((log for log in logs if _rate(log) is not None), key=lambda log: log.eval.created)
+    paths = sorted(folder.glob("*.eval"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    logs = [log for log in map(_read, paths) if log.status == "success" and _rate(log) is not None]
+    logs.sort(key=lambda log: log.eval.created)  # in whole seconds; files of one second stay in their order
     if not logs:
         return None
     rate, known = _rate(logs[-1]), {(truth.name, truth.behavior) for truth in truths}
@@ -57,7 +60,8 @@ def read_auditors(folder: Path, truths: Iterable[Truth]) -> Compared | None:
         left_out += len(rows) - len(own)
         kept |= {(row.auditor, row.target): row for row in own}
         notes += [str((log.eval.metadata or {}).get("note") or "")] if own else []
-    return Compared(tuple(kept.values()), rate, left_out, _last(notes)) if kept else None
+    rows_kept = sorted(kept.values(), key=lambda row: (row.auditor in FLOORS, row.auditor, row.target))
+    return Compared(tuple(rows_kept), rate, left_out, _last(notes)) if kept else None
 
 
 def _read(path: Path) -> EvalLog:
