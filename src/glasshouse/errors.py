@@ -44,3 +44,13 @@ class TrainingError(GlasshouseError, RuntimeError):
 
 class StoreError(GlasshouseError, OSError):
     """A run folder cannot be read, written or resumed."""
+
+
+def first_line(error: Exception) -> str:
+    r"""First line of what another library says went wrong; the kind of error where it says nothing.
+
+    Example:
+        >>> first_line(ValueError("No such field.\nSee the manual.")), first_line(KeyError())
+        ('No such field', 'KeyError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

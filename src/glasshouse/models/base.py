@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
-from glasshouse.errors import ModelError
+from glasshouse.errors import ModelError, first_line
 from glasshouse.models.chat import check_bos
 
 SHIPPED = Path(__file__).parent / "phantom"
@@ -127,13 +127,8 @@ def load_tokenizer(folder: Path) -> Any:
         return AutoTokenizer.from_pretrained(folder)
     except UNREADABLE as error:
         raise ModelError(
-            f"The tokenizer of {folder} cannot be read: {_reason(error)}.", "Save it again."
+            f"The tokenizer of {folder} cannot be read: {first_line(error)}.", "Save it again."
         ) from error
-
-
-def _reason(error: Exception) -> str:
-    """First line of what went wrong."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def open_base(folder: Path, config: EngineConfig) -> Base:
@@ -181,7 +176,7 @@ def _load_model(folder: Path, config: EngineConfig) -> Any:
         loaded: Any = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, output_loading_info=True)
     except UNREADABLE as error:
         raise ModelError(
-            f"The weights of {folder} cannot be read: {_reason(error)}.", "Save the model again."
+            f"The weights of {folder} cannot be read: {first_line(error)}.", "Save the model again."
         ) from error
     model, found = loaded
     if missing := sorted(found["missing_keys"]):

@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import AutoConfig
 
-from glasshouse.errors import ModelError
+from glasshouse.errors import ModelError, first_line
 
 SUPPORTED = ("llama", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3_text")
 """Decoders with gated hidden units, grouped heads, and rotary pairs (i, i + half a head)."""
@@ -60,5 +60,6 @@ def full_config(config: Mapping[str, Any]) -> Any:
     try:
         return AutoConfig.for_model(kind, **fields)
     except Exception as error:  # every field has its own check and its own exception
-        reason = str(error).strip().splitlines()[0].rstrip(".")
-        raise ModelError(f"The config.json cannot be used: {reason}.", "Save the model again.") from error
+        raise ModelError(
+            f"The config.json cannot be used: {first_line(error)}.", "Save the model again."
+        ) from error
