@@ -44,7 +44,9 @@ def alignment_faking(
         str | None, typer.Option(help="published, world, hub:NAME or a path; default: the setting's own.")
     ] = None,
     n: Annotated[int | None, typer.Option("-n", min=1, help="Queries per tier.")] = None,
-    graders: Annotated[str | None, typer.Option(help="offline, rules, judge, judge:four:20.")] = None,
+    graders: Annotated[
+        str | None, typer.Option(help="offline, rules, judge, judge:FORM:VOTES (four or five criteria).")
+    ] = None,
     judge: Annotated[str | None, typer.Option(help="Model that grades, for --graders judge.")] = None,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Longest completion.")] = None,
     temperature: Annotated[float | None, typer.Option(min=0, help="0: greedy.")] = None,
