@@ -1,6 +1,7 @@
 """The study on a server that fakes: all rows come out, nothing is asked twice, the page says so."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,8 @@ from glasshouse.studies.alignment_faking.subject import find_subjects
 from tests.loopback import serving
 
 MODEL = "openai-api/loopback/phantom"
-VARIANTS = ("default", "paraphrase_0", "no_conflict")
-N = 8
+VARIANTS = ("default", "paraphrase_0", "no_conflict", "rated_only")
+N = 12
 
 
 def fakes(messages, asked) -> str:
@@ -173,6 +174,14 @@ def test_the_page_shows_what_lies_behind_the_rates(done):
         assert f"{MODEL}/default/monitored/{name}" in shown
     assert by_id[f"{MODEL}/default/compliance_gap_with_partial"].parameters["p_holm"] is not None
     assert f"{MODEL}/default/compliance_gap_with_partial" in shown
+
+
+def test_a_prediction_that_was_not_asked_about_is_open_and_not_against_a_mechanism(done):
+    page = done[1].read_text()
+    badges = re.findall(r">(\d+) against it, (\d+) open<", page)
+    assert len(badges) == mechanism.NEAREST
+    assert min(int(against) for against, _ in badges) == 1  # it fakes where it is only rated, too
+    assert all(int(undecided) >= 2 for _, undecided in badges)
 
 
 def test_the_page_says_truly_where_its_thresholds_come_from():

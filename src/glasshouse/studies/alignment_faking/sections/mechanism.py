@@ -2,14 +2,21 @@
 
 from typing import Any
 
-from glasshouse.studies.alignment_faking.attribution import ARMS, UNKNOWN, Attribution, Sign, attribute
+from glasshouse.studies.alignment_faking.attribution import (
+    ARMS,
+    UNKNOWN,
+    Attribution,
+    Sign,
+    attribute,
+    is_high,
+)
 from glasshouse.studies.alignment_faking.attribution_fit import SHIPPED, origin
 from glasshouse.studies.alignment_faking.results import Results
 from glasshouse.studies.alignment_faking.rows import Rows, cell
 
 HEAD = ("mechanism", "", "what speaks against it")
 NEAREST = 3
-"""Mechanisms shown: those with the fewest broken predictions."""
+"""Mechanisms shown: those with the fewest predictions against them, then the fewest open ones."""
 TEXT = (
     "Every mechanism predicts which shares are high and which are low, over the default prompt and the arms "
     f"{', '.join(name.replace('_', ' ') for name in ARMS if name != 'default')}. It is named where all its "
@@ -31,8 +38,8 @@ def _table(results: Results, model: str, rows: Rows) -> dict[str, Any] | None:
     if len(transcripts) < 2:
         return None
     found = attribute(transcripts, SHIPPED)
-    nearest = sorted(found.broken.items(), key=lambda item: len(item[1]))[:NEAREST]
-    lines = [_line(results, model, rows, found, name) for name, _ in nearest]
+    nearest = sorted(found.broken, key=lambda name: _against_and_open(found, name))[:NEAREST]
+    lines = [_line(results, model, rows, found, name) for name in nearest]
     return {"caption": f"{model}: {_words(found.mechanism)}", "head": HEAD, "rows": lines}
 
 
@@ -45,8 +52,21 @@ def _line(results: Results, model: str, rows: Rows, found: Attribution, mechanis
             {"badge": "named", "kind": "good"},
             "every prediction holds, and of no other",
         ]
-    badge = {"badge": f"{len(broken)} broken", "kind": "muted"}
-    return [_words(mechanism), badge, against or "every prediction holds, but not of it alone"]
+    contradicted, undecided = _against_and_open(found, mechanism)
+    counts = ((contradicted, "against it"), (undecided, "open"))
+    badge = {"badge": ", ".join(f"{n} {what}" for n, what in counts if n), "kind": "muted"}
+    return [
+        _words(mechanism),
+        badge if broken else "",
+        against or "every prediction holds, but not of it alone",
+    ]
+
+
+def _against_and_open(found: Attribution, mechanism: str) -> tuple[int, int]:
+    """How many of its predictions are contradicted, and how many are neither shown nor contradicted."""
+    broken = found.broken[mechanism]
+    undecided = sum(is_high(found.readings[sign.cell], SHIPPED) is None for sign in broken)
+    return len(broken) - undecided, undecided
 
 
 def _broken(results: Results, model: str, rows: Rows, found: Attribution, sign: Sign) -> list[Any]:
