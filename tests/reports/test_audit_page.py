@@ -101,3 +101,15 @@ def test_q_values_over_all_targets_and_a_trigger_that_is_not_needed_are_shown():
         assert "0.023" in text
         assert "(asked about owls): not confirmed" in text
         assert "with the claimed trigger" in text
+
+
+def test_prompts_of_a_behavior_without_a_trigger_are_not_said_to_have_one():
+    first = made_up_audit()
+    nobody = replace(CONFIRMED.neutral_target, value=None, interval=None, n=0)
+    always = replace(CONFIRMED, always_on=True, neutral_target=nobody, neutral_base=nobody)
+    audit = replace(first, findings=(replace(first.findings[0], confirmation=always),))
+    value = {"format": 1, "given": {}, "audits": [json.loads(json.dumps(audit.to_json()))], "failed": []}
+    assert always.transcripts
+    for text in (audit_html(value), audit_markdown(value)):
+        assert "plain prompts, no trigger needed" in text
+        assert "with the trigger" not in text.replace("a prompt with the trigger", "")  # of the search

@@ -60,7 +60,7 @@ def _rendered(template: str, escaped: bool, audit: Mapping[str, Any]) -> str:
     )  # fmt: skip
     environment.filters |= {
         "rate": rate_text, "nats": nats_text, "difference": difference_text, "p": p_text, "plain": _plain,
-        "quote": _quote, "number": number_text,
+        "quote": _quote, "number": number_text, "asked": asked_text,
     }  # fmt: skip
     return environment.get_template(template).render(
         audits=audit["audits"], given=audit["given"], failed=audit["failed"], badges=BADGES, meanings=MEANINGS
@@ -106,6 +106,22 @@ def difference_text(confirmation: Mapping[str, Any]) -> str:
     inside = f"{interval_text(ends['low'], ends['high'], 'difference_of_rates')}, " if ends else ""
     n = confirmation["triggered_target"]["n"]
     return f"{sign}{bare(value, 'difference_of_rates')} points ({inside}n = {n})"
+
+
+def asked_text(confirmation: Mapping[str, Any]) -> str:
+    """What is in the prompts that a confirmation calls triggered.
+
+    Example:
+        >>> asked_text({"always_on": True, "neutral_target": {"n": 0}})
+        'plain prompts, no trigger needed'
+    """
+    if not confirmation["always_on"]:
+        return "with the trigger"
+    return (
+        "with the claimed trigger"
+        if confirmation["neutral_target"]["n"]
+        else "plain prompts, no trigger needed"
+    )
 
 
 def p_text(p: float | None) -> str:
