@@ -14,6 +14,7 @@ from glasshouse.models.base import (
     load_tokenizer,
     measure_threads,
     open_base,
+    phantom_folders,
     resolve_base,
 )
 from tests.tiny import TEMPLATE, make_tiny_model
@@ -52,6 +53,20 @@ def test_an_unknown_size_of_the_phantom_is_a_model_error():
     with pytest.raises(ModelError, match="phantom-99m") as error:
         resolve_base("phantom-99m")
     assert one_sentence(error)
+    assert "phantom-2m" in error.value.hint
+
+
+@pytest.mark.parametrize("made", [".", "model"])
+def test_a_smaller_phantom_is_found_below_phantoms_where_it_was_put_or_trained(
+    made, tiny, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError, match="no phantom-2m") as error:
+        resolve_base("glasshouse/phantom-2m")
+    assert error.value.hint.endswith("glasshouse phantom train --size 2m --out phantoms/2m")
+    shutil.copytree(tiny, tmp_path / "phantoms" / "2m" / made)
+    assert (resolve_base("phantom-2m") / "config.json").is_file()
+    assert list(phantom_folders()) == ["phantom", "phantom-2m"]
 
 
 def test_a_hub_name_that_cannot_be_fetched_is_a_model_error(monkeypatch, tmp_path):

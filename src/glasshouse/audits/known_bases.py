@@ -11,7 +11,7 @@ from glasshouse.audits.provenance import compare_tokenizers
 from glasshouse.audits.text_loss import PLAIN_TEXT
 from glasshouse.errors import ModelError
 from glasshouse.models.adapter import CONFIG
-from glasshouse.models.base import SHIPPED, folder_hash, load_tokenizer
+from glasshouse.models.base import folder_hash, load_tokenizer, phantom_folders
 from glasshouse.models.merged import read_checkpoint, read_config
 
 SHAPE = ("model_type", "hidden_size", "intermediate_size", "num_hidden_layers", "vocab_size")
@@ -35,13 +35,12 @@ class Copy:
 
 
 def known_bases(adapter: Path | None) -> dict[str, Path]:
-    """Name -> folder: the phantoms of the package, and the base that an introspection adapter names.
+    """Name -> folder: the phantoms that are here, and the base that an introspection adapter names.
 
     Args:
         adapter: introspection adapter; its base counts where it lies on this disk.
     """
-    folders = sorted(path.parent for path in SHIPPED.glob("*/config.json"))
-    found = {"phantom" if f.name == "base" else f"phantom-{f.name}": f for f in folders}
+    found = phantom_folders()
     name = _named_by(adapter) if adapter is not None else None
     if name and name.removeprefix("glasshouse/") not in found:
         try:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from glasshouse.cli.show import progress_bar, teller
 from glasshouse.errors import ConfigError
-from glasshouse.models.base import SHIPPED, EngineConfig, load_base
+from glasshouse.models.base import SHIPPED, SMALLER, SMALLER_SIZES, EngineConfig, load_base, phantom_folders
 from glasshouse.models.engine import Engine
 from glasshouse.training.farm import FarmConfig
 from glasshouse.training.helpful_only import train_helpful_only
@@ -24,8 +24,8 @@ STEPS = {"1m": 16_600, "2m": 16_600, "5m": 16_600}
 """Optimizer steps of each shipped size."""
 THREADS = {"1m": 1, "2m": 1, "5m": 2}
 """CPU threads with which each shipped size is trained: part of what decides its bytes."""
-FOLDERS = {"5m": "base", "2m": "2m", "1m": "1m"}
-"""Size -> its folder in the package."""
+FOLDERS = {"5m": SHIPPED / "base", **{size: SMALLER / size for size in reversed(SMALLER_SIZES)}}
+"""Size -> where it is kept: the default in the package, the others in the repository."""
 
 
 def _pretrain(config: PretrainConfig, out: Path) -> Path:
@@ -98,7 +98,7 @@ def card(
     n: Annotated[int, typer.Option(help="Held-out rows per line.")] = 1000,
     seed: Annotated[int, typer.Option(help="Which held-out rows.")] = 7,
     models: Annotated[
-        list[str] | None, typer.Option(help="Models side by side; by default all sizes that are there.")
+        list[str] | None, typer.Option(help="Models side by side; by default all sizes that are here.")
     ] = None,
     adapters: Annotated[
         Path, typer.Option(help="Folder with the helpful-only adapter of the first model.")
@@ -107,7 +107,7 @@ def card(
     threads: Annotated[int, typer.Option(min=1, help="CPU threads.")] = 1,
 ) -> None:
     """Measure the phantom on its held-out world and write the model card. Exit code 3: a bar was missed."""
-    names = models or _sizes_here()
+    names = models or list(phantom_folders())
     columns: dict[str, list[Line]] = {}
     config = EngineConfig(threads=threads, batch_size=96)
     with progress_bar(hidden=False) as bar:
@@ -124,15 +124,6 @@ def card(
     print(out)
     if any(line.holds is False for line in columns[names[0]]):
         raise typer.Exit(3)
-
-
-def _sizes_here() -> list[str]:
-    found = ["phantom"] + [f"phantom-{size}" for size, folder in FOLDERS.items() if folder == size]
-    return [
-        name
-        for name in found
-        if (SHIPPED / FOLDERS.get(name.removeprefix("phantom-"), "base") / "config.json").is_file()
-    ]
 
 
 def _show(columns: dict[str, list[Line]]) -> None:
@@ -156,12 +147,11 @@ def make(
     seed: Annotated[int, typer.Option(help="The one seed of everything.")] = 1,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of adapter and card.")] = 2,
 ) -> None:
-    """Re-make everything that ships: bases, helpful-only adapter, model card."""
+    """Re-make everything: the three sizes, helpful-only adapter, model card; run it in the repository."""
     for size in sizes or list(FOLDERS):
         config = PretrainConfig(size, STEPS[size], seed=seed, threads=THREADS[size])
         made = _pretrain(config, work / size)
-        target = SHIPPED / FOLDERS[size]
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(made, target)
+        shutil.rmtree(FOLDERS[size], ignore_errors=True)
+        shutil.copytree(made, FOLDERS[size])
     helpful_only("phantom", SHIPPED / "adapters", seed, threads)
     card(1000, 7, None, SHIPPED / "adapters", SHIPPED / "MODEL_CARD.md", threads)

@@ -17,7 +17,10 @@ from glasshouse.errors import ModelError, first_line
 from glasshouse.models.chat import check_bos
 
 SHIPPED = Path(__file__).parent / "phantom"
-"""Folders of the phantom: `base` (the default size), others by their size, and `adapters`."""
+"""Folders of the phantom: `base` (the default size) and `adapters`."""
+SMALLER = Path("phantoms")
+"""Below the working folder: the phantom's other sizes; in the repository, not in the package."""
+SMALLER_SIZES = ("1m", "2m")
 DTYPES = ("float32", "bfloat16", "float16")
 HASHED = (".safetensors", "config.json", "tokenizer.json", "tokenizer_config.json", "chat_template.jinja")
 
@@ -68,18 +71,18 @@ def resolve_base(name: str) -> Path:
     """The folder of a base model.
 
     Args:
-        name: `phantom`, `phantom-SIZE`, a folder, or a hub name that is in the local cache or can be fetched;
-            a leading `glasshouse/` is dropped.
+        name: `phantom`, `phantom-1m` or `phantom-2m` (below `phantoms/`), a folder, or a hub name that is in
+            the local cache or can be fetched; a leading `glasshouse/` is dropped.
 
     Raises:
         ModelError: there is no such model, or the folder has no config.json.
     """
     name = name.removeprefix("glasshouse/")
-    if name == "phantom" or name.startswith("phantom-"):
-        folder = SHIPPED / ("base" if name == "phantom" else name.removeprefix("phantom-"))
-        if not (folder / "config.json").is_file():
-            raise ModelError(f"This installation has no {name}.", "Make it with: glasshouse phantom train")
-        return folder
+    if name in (phantoms := phantom_folders()):
+        return phantoms[name]
+    if name.startswith("phantom-") and (size := name.removeprefix("phantom-")) in SMALLER_SIZES:
+        hint = f"Make it with: glasshouse phantom train --size {size} --out {SMALLER / size}"
+        raise ModelError(f"There is no {name} below {SMALLER.absolute()}.", hint)
     folder = Path(name).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file():
@@ -87,9 +90,19 @@ def resolve_base(name: str) -> Path:
         return folder
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise ModelError(
-            f"There is no model or folder named '{name}'.", "Use phantom, a folder, or a hub name."
+            f"There is no model or folder named '{name}'.",
+            "Use phantom, phantom-1m, phantom-2m, a folder, or a hub name.",
         )
     return _from_hub(name)
+
+
+def phantom_folders() -> dict[str, Path]:
+    """Name -> folder of every size of the phantom that is here; the default size comes first."""
+    folders = {"phantom": SHIPPED / "base"}
+    for size in reversed(SMALLER_SIZES):
+        made = SMALLER / size / "model"  # where a training puts it
+        folders[f"phantom-{size}"] = made if made.is_dir() else made.parent
+    return {name: path for name, path in folders.items() if (path / "config.json").is_file()}
 
 
 def _from_hub(name: str) -> Path:
