@@ -65,6 +65,14 @@ def test_nothing_graded_is_undefined_not_zero():
     assert estimate.interval is None
 
 
+def test_a_seed_whose_number_is_undefined_is_left_out_and_its_completions_are_not_counted():
+    mute = Curve(3, {0: {f"p{i}": True for i in range(40)}, 50: {f"p{i}": None for i in range(40)}})
+    others = [curve(seed, {0: 1.0, 50: 0.5}) for seed in range(3)]
+    with_it, without = (pooled(arm, persistence_area, seed=0) for arm in ([*others, mute], others))
+    assert with_it == without
+    assert without.n == 3 * 2 * 40
+
+
 def test_curves_with_other_checkpoints_cannot_be_pooled():
     with pytest.raises(ValueError, match="same steps"):
         pooled([curve(0, {0: 1.0, 5: 1.0}), curve(1, {0: 1.0, 6: 1.0})], final_rate, seed=0)

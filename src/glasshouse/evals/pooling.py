@@ -68,7 +68,7 @@ def pooled_difference(
     if not known.any():
         return Estimate(None, None, None, n, unit)
     arms, of_seeds = [arm.keep(known) for arm in arms], of_seeds[known]
-    value, n = float(of_seeds.mean()), sum(int(arm.graded[known].sum()) for arm in arms)
+    value, n = float(of_seeds.mean()), sum(int(arm.graded.sum()) for arm in arms)
     if unit == BY_PROMPT:
         return Estimate(value, _of_one_organism(value, arms, statistic, seed, level), None, n, unit)
     error = _standard_error(of_seeds, arms, statistic, seed) or _without_spread(value, arms)
