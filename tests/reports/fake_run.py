@@ -59,7 +59,7 @@ def write_fake_run(
     for kind in ("organism", "safety", "evaluate"):
         stage = store.stage(StageKey(kind, 1, {"made_up": True}, {"base": "0" * 64}))
         stage.finish({})
-        run.record_stage(stage)
+        run.record_stages([stage])
     return run
 
 

@@ -85,8 +85,8 @@ def test_the_list_has_every_run_and_what_is_in_it(store):
 def test_a_stage_is_noted_once(store):
     run, folder = create_run(store, "run", {}), store.stage(StageKey("grow", 1, {}, {"base": "x"}))
     folder.finish({})
-    run.record_stage(folder)
-    run.record_stage(folder)
+    run.record_stages([folder])
+    run.record_stages([folder])
     assert [stage["folder"] for stage in run.stages()] == [f"stages/{folder.path.name}"]
 
 
@@ -124,7 +124,7 @@ for i in range(200):
     with store.stage(StageKey("measure", 1, {"i": i % 20})) as folder:
         if not folder.done:
             folder.finish({"value": i % 20 / 8})
-        run.record_stage(folder)
+        run.record_stages([folder])
         run.append_measurements([Measurement(f"m{i}", "capability", i / 8, None, 8, "rate", False)])
 """
 

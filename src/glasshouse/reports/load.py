@@ -69,7 +69,7 @@ section they feed then says so.
     number or null, "faint": bool, "points": [ids]}]}]} with layers from bottom to top; or {"kind": "scatter",
     "title", "caption", "x_label", "y_label", "series": [{"label", "color", "dots":
     [{"x": id, "y": id, "label"}]}]}.
-`stages.json` (`RunFolder.record_stage(folder)`)
+`stages.json` (`RunFolder.record_stages(folders)`)
     [{"kind", "hash", "folder", "inputs", "provenance"}] of every stage used.
 """
 

@@ -57,16 +57,13 @@ class RunFolder:
         """
         return append_measurements(self.path / MEASUREMENTS_FILE, measurements)
 
-    def record_stage(self, folder: StageFolder) -> None:
-        """Notes a finished stage that this run used; once, however often it is called."""
+    def record_stages(self, folders: Iterable[StageFolder]) -> None:
+        """Notes finished stages that this run used; each once, however often it is called."""
         stages = self.stages()
-        if folder.key.hash in {stage["hash"] for stage in stages}:
-            return
-        manifest = read_json(folder.path / STAGE_FILE)
-        row = {key: manifest[key] for key in ("kind", "version", "hash", "inputs", "provenance")}
-        done = read_json(folder.path / DONE_FILE)
-        row |= {"folder": f"{folder.path.parent.name}/{folder.path.name}", "finished": done["finished"]}
-        write_json(self.path / STAGES_FILE, [*stages, row])
+        known = {stage["hash"] for stage in stages}
+        new = [folder for folder in folders if folder.key.hash not in known]
+        if new:
+            write_json(self.path / STAGES_FILE, [*stages, *map(_stage_row, new)])
 
     def stages(self) -> list[dict[str, Any]]:
         """The stages that were used."""
@@ -240,3 +237,10 @@ def _check_name(name: str) -> None:
 def _short(value: Any, most: int = 40) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _stage_row(folder: StageFolder) -> dict[str, Any]:
+    manifest, done = read_json(folder.path / STAGE_FILE), read_json(folder.path / DONE_FILE)
+    row = {key: manifest[key] for key in ("kind", "version", "hash", "inputs", "provenance")}
+    where = f"{folder.path.parent.name}/{folder.path.name}"
+    return {**row, "folder": where, "finished": done["finished"]}

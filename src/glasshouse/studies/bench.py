@@ -77,6 +77,4 @@ def engine_config(store: Store, name: str, hardware: Hardware) -> EngineConfig:
 
 def record(store: Store, run: RunFolder) -> None:
     """Notes in the run every stage that was used for it."""
-    for stage in store.used.values():
-        if stage.done:
-            run.record_stage(stage)
+    run.record_stages(stage for stage in store.used.values() if stage.done)
