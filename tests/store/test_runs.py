@@ -7,6 +7,7 @@ import pytest
 from glasshouse.errors import StoreError
 from glasshouse.records import Measurement
 from glasshouse.seeds import python_rng
+from glasshouse.store import runs
 from glasshouse.store.layout import MEASUREMENTS_FILE, README_FILE, TRANSCRIPTS_FILE
 from glasshouse.store.runs import create_run, export_measurements, import_measurements, list_runs, open_run
 from glasshouse.store.stage import StageKey, Store
@@ -80,6 +81,13 @@ def test_the_list_has_every_run_and_what_is_in_it(store):
     listed = {run.name: run for run in list_runs(store)}
     assert (listed["b"].title, listed["b"].measurements, listed["b"].reported) == ("Second", 3, False)
     assert listed["a"].measurements == 0
+
+
+def test_rows_are_of_the_code_that_resumed_the_run_last(store, monkeypatch):
+    first = create_run(store, "run", {}).code
+    monkeypatch.setattr(runs, "code_state", lambda: "later")
+    assert create_run(store, "run", {}).code == create_run(store, "run", {}).code == "later" != first
+    assert [each["code"] for each in create_run(store, "run", {}).manifest["resumed"]] == ["later"]
 
 
 def test_a_stage_is_noted_once(store):

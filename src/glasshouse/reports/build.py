@@ -51,10 +51,10 @@ def build_report(run_folder: Path) -> Path:
 
 def report_document(run: RunData) -> Document:
     """What the report says, section by section."""
-    code = run.manifest.get("provenance", {}).get("code", "")
+    codes = ", ".join(dict.fromkeys((m.code or "")[:12] for m in run.measurements))
     return Document(
         title=str(run.about.get("title") or run.manifest["name"]),
-        subtitle=f"Run {run.manifest['name']} · {run.manifest['created'][:10]} · glasshouse {code[:12]}",
+        subtitle=f"Run {run.manifest['name']} · {run.manifest['created'][:10]} · glasshouse {codes}",
         sections=tuple(_sections(run)),
     )
 

@@ -45,6 +45,12 @@ class RunFolder:
     def config(self) -> dict[str, Any]:
         return dict(self.manifest["config"])
 
+    @property
+    def code(self) -> str:
+        """The commit that works on it: of the process that made it or resumed it last."""
+        manifest = self.manifest
+        return str([manifest["provenance"], *manifest["resumed"]][-1]["code"])
+
     def measurements(self) -> list[Measurement]:
         """Every measurement of the run, in the order they were added."""
         return read_measurements(self.path / MEASUREMENTS_FILE)
@@ -210,8 +216,7 @@ def _resume(run: RunFolder, config: Mapping[str, Any], about: Mapping[str, Any])
             f"The run {run.name} was made with another config: {', '.join(changes)}.",
             "Resume it with the config it has, or give the new run another name.",
         )
-    codes = [manifest["provenance"]["code"], *(each["code"] for each in manifest["resumed"])]
-    if code_state() != codes[-1]:
+    if code_state() != run.code:
         manifest["resumed"].append({"code": code_state(), "date": now()})
     write_json(run.path / RUN_FILE, manifest | {"about": about or manifest["about"]})
 
@@ -221,7 +226,7 @@ def _summary(run: RunFolder) -> RunSummary:
     return RunSummary(
         name=run.name,
         created=manifest["created"],
-        code=manifest["provenance"]["code"],
+        code=run.code,
         title=manifest["about"].get("title", ""),
         stages=len(run.stages()),
         measurements=len(read_rows(run.path / MEASUREMENTS_FILE).rows),

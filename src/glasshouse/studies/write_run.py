@@ -56,7 +56,7 @@ def write_results(
         The three sentences, with `[[ID]]` where numbers stand.
     """
     date = max((reading.date for reading in results.readings), default="")
-    study = Study(run.manifest["provenance"]["code"], plan.seed, date)
+    study = Study(run.code, plan.seed, date)
     findings = judge(compare_claims(results, plan.modes), plan.seed)
     judged = [_judged(results, group, study) for group in results.groups() if not group.arm.twin]
     outcomes = (

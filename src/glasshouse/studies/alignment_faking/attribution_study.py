@@ -194,7 +194,7 @@ def _open(
 
 
 def _write(run: RunFolder, found: Found, seed: int) -> None:
-    rows = Rows(Study(run.manifest["provenance"]["code"], seed))
+    rows = Rows(Study(run.code, seed))
     figures = sections(found, rows)
     run.write(layout.MEASUREMENTS_FILE, [])
     run.append_measurements(rows.all)

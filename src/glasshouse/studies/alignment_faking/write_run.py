@@ -28,7 +28,7 @@ def write_results(run: RunFolder, plan: FakingStudyPlan, results: Results, commo
         results: everything that was read.
         common: hashes that every measurement carries.
     """
-    rows = Rows(run.manifest["provenance"]["code"], common)
+    rows = Rows(run.code, common)
     sections = [
         grid_section(results, rows),
         gap_section(results, rows, study_power(_counts(results), len(results.models))),

@@ -15,7 +15,7 @@ from glasshouse.studies.sentences import compared
 
 def write_results(run: RunFolder, plan: RlPlan, results: Results) -> None:
     """Everything the report reads."""
-    numbers, measuring = Numbers(Study(run.manifest["provenance"]["code"], plan.seed)), plan.recipe.measuring
+    numbers, measuring = Numbers(Study(run.code, plan.seed)), plan.recipe.measuring
     figures = [
         odds(numbers, results),
         tiers(numbers, results),

@@ -170,7 +170,7 @@ def _notes(wanted: Calibration, table: NullTable | None) -> list[str]:
 
 
 def _write(run: RunFolder, found: Found, wanted: Calibration, adapter: Path) -> None:
-    rows = Rows(Study(run.manifest["provenance"]["code"], wanted.seed), {"model_hash": adapter_hash(adapter)})
+    rows = Rows(Study(run.code, wanted.seed), {"model_hash": adapter_hash(adapter)})
     figures: list[dict[str, Any]] = sections(found, rows)
     run.write(layout.MEASUREMENTS_FILE, [])
     run.append_measurements(rows.all)

@@ -36,7 +36,7 @@ def write_results(
         hand_read: answers drawn for people.
         seed: of intervals and of the draw.
     """
-    study = Study(run.manifest["provenance"]["code"], seed)
+    study = Study(run.code, seed)
     rows = Rows(study, common)
     figures = [
         holdout_section(results, rows),

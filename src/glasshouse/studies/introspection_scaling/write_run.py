@@ -39,7 +39,7 @@ def write_results(
         missing: cells that were not run yet.
         plan: which cell is at the center, and the seed of the intervals.
     """
-    study = Study(run.manifest["provenance"]["code"], plan.seed)
+    study = Study(run.code, plan.seed)
     rows = Rows(study)
     ids = {name: _measure(rows, name, one) for name, one in found.items()}
     figures = [_plotted(axis, found, ids) for axis in PLOTS if _of(found, axis)]

@@ -35,7 +35,7 @@ def write_results(
         readers: the models behind them, for transcripts.
         power: what the behavior test could have shown; None where there was none.
     """
-    numbers = Numbers(Study(run.manifest["provenance"]["code"], 0))
+    numbers = Numbers(Study(run.code, 0))
     sections = [_beliefs(numbers, spec, cells)]
     if spec.behavior is not None:
         sections.append(_behavior(numbers, spec, cells, power))
