@@ -75,6 +75,14 @@ def test_two_trainings_with_one_seed_give_the_same_bytes(trained: Path, tmp_path
     assert weights(pretrain(TINY, tmp_path, TOKENIZER)) == weights(trained)
 
 
+@pytest.mark.long
+def test_two_compiled_trainings_on_two_threads_give_the_same_bytes(tmp_path: Path) -> None:
+    config = PretrainConfig("1m", steps=40, seed=1, threads=2, compile=True)
+    first, second = (weights(pretrain(config, tmp_path / name, TOKENIZER)) for name in ("a", "b"))
+    assert first == second
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
 def test_another_seed_gives_other_weights(trained: Path, tmp_path: Path) -> None:
     assert weights(pretrain(replace(TINY, seed=3), tmp_path, TOKENIZER)) != weights(trained)
 

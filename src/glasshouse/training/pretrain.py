@@ -5,6 +5,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -301,17 +302,37 @@ def pretrain(
         return done
     run = Pretraining(config, tokenizer or train_tokenizer(config.seed), folder)
     run.load_checkpoint()
+    with _same_bytes():
+        _train(run, on_step, save_every_seconds, keep_at)
+    run.export(done)
+    return done
+
+
+def _train(
+    run: Pretraining, on_step: Callable[[Progress, float], None] | None, save_every_seconds: float,
+    keep_at: Collection[int],
+) -> None:  # fmt: skip
+    """What is left of the steps."""
     saved, began = time.monotonic(), time.monotonic() - run.at.seconds
     stream = run.stream()
-    while run.at.step < config.steps:
+    while run.at.step < run.config.steps:
         loss = run.step(next(stream))
         run.at.seconds = time.monotonic() - began
         if on_step:
             on_step(replace(run.at), loss)
         if run.at.step in keep_at:
-            run.export(folder / f"step-{run.at.step:06d}")
+            run.export(run.folder / f"step-{run.at.step:06d}")
         if time.monotonic() - saved > save_every_seconds:
             run.save_checkpoint()
             saved = time.monotonic()
-    run.export(done)
-    return done
+
+
+@contextmanager
+def _same_bytes() -> Iterator[None]:
+    """Inside the block several threads add up in one order: compiled gradients of embeddings else do not."""
+    before = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(True)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
