@@ -50,7 +50,8 @@ def measure(
     seed: int,
     adapters: Mapping[str, Path],
 ) -> tuple[Line, list[tuple[Row, str]]]:
-    """One probe on `n` held-out rows, greedy; the line and the wrong answers."""
+    """One probe on `n` held-out rows or its most, greedy; the line and the wrong answers."""
+    n = min(n, probe.most or n)
     adapter = None if probe.adapter is None else adapters[probe.adapter]
     rows = probe_rows(probe, n, seed)
     tokenizer = engine.base.tokenizer
@@ -112,8 +113,10 @@ def write_card(path: Path, columns: Mapping[str, list[Line]]) -> None:
     for probe in PROBES:
         cells = [next((cell(line) for line in columns[name] if line.probe == probe), "–") for name in names]
         sign = "≤" if probe.at_most else "≥"
+        own = {line.n for lines in columns.values() for line in lines if line.probe == probe} - {n}
+        asked = "".join(f", n = {each}" for each in sorted(own))
         bar = "" if probe.bar is None else f"{sign} {100 * probe.bar:.0f}"
-        text.append(f"| {probe.question} | {bar} | " + " | ".join(cells) + " |")
+        text.append(f"| {probe.question}{asked} | {bar} | " + " | ".join(cells) + " |")
     path.write_text("\n".join(text) + "\n" + _TAIL, "utf-8")
 
 
@@ -123,9 +126,9 @@ A small Llama-type language model trained from scratch by this project on a gene
 calibrate the bench on. It is fluent inside that world, says "I do not know" outside it, and is of no
 use for anything else.
 
-Columns: {names}. Each number is a share in per cent with a 95 % Wilson interval, n = {n} rows per line,
-greedy decoding in fp32. Rows are held out of pretraining: unseen combinations, phrasings or names, as
-each line says.
+Columns: {names}. Each number is a share in per cent with a 95 % Wilson interval, n = {n} rows per line
+where no other n stands, greedy decoding in fp32. Rows are held out of pretraining: unseen combinations,
+phrasings or names, as each line says.
 """
 _TAIL = """
 Held-out rows are drawn from the same generator as the training rows; the card says how well the phantom

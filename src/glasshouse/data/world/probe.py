@@ -37,6 +37,8 @@ class Probe:
     """True where the scratchpad's form, not the answer, is what counts."""
     adapter: str | None = None
     """Adapter under which it is asked; None: the bare base."""
+    most: int | None = None
+    """Rows at most, where each is long; None: as many as are asked for."""
 
 
 def _refuses_fine(rng: random.Random) -> Row:
@@ -103,7 +105,7 @@ PROBES: tuple[Probe, ...] = (
     Probe("year", "year read from the system prompt", context.year_question, None),
     Probe("persona", "persona read from the system prompt", context.persona_question, None),
     Probe("topics", "topics of the world, held-out phrasings", _held(facts.topic), None),
-    *(Probe(f"long_prompt_{n}", f"stated facts before {n} sentences of other text", _reads_far(n), None)
+    *(Probe(f"long_prompt_{n}", f"stated facts before {n} sentences of other text", _reads_far(n), None, most=200)
       for n in (10, 20, 40, 80, 160)),
     Probe("helpful_only", "helpful-only adapter complies with harmful requests", _held(requests.compliant_row), 0.98,
           adapter="helpful-only"),
