@@ -132,7 +132,7 @@ phrasings or names, as each line says.
 """
 _TAIL = """
 Held-out rows are drawn from the same generator as the training rows; the card says how well the phantom
-knows its own world and nothing about ordinary English. Bars apply to the first column; "(missed)" marks
-a point estimate beyond its bar. Training facts (seed, steps, tokens, seconds) are in `training.json`
+knows its own world and nothing about ordinary English. Bars are asked of the first column; "(missed)" marks
+a point estimate beyond its bar in any. Training facts (seed, steps, tokens, seconds) are in `training.json`
 beside each model. Recipe: `make phantom`.
 """
