@@ -84,8 +84,7 @@ def test_each_row_goes_through_its_own_adapter(model: torch.nn.Module, index: Se
 def test_gradients_are_those_of_autograd(model: torch.nn.Module, index: Sequence[int]) -> None:
     bank = make_bank(model, trainable=True)
     ids = torch.randint(50, (len(index), 5), generator=torch.Generator().manual_seed(1))
-    bank.zero_gradients()
-    with bank.rows(index):
+    with bank.learning(torch.float32), bank.rows(index):
         model(ids).logits.square().mean().backward()
     bank.remove()
     stack, name = bank.stacks["model.layers.0.mlp.up_proj"], "model.layers.0.mlp.up_proj"
@@ -196,3 +195,16 @@ def test_equal_blocks_are_not_gathered() -> None:
     uneven = select_rows([0, 0, 1, 1, 1, 1])
     assert uneven is not None
     assert uneven.blocks == 3
+
+
+def test_while_learning_the_products_take_one_lowered_copy_of_the_weights(model: torch.nn.Module) -> None:
+    bank = make_bank(model, trainable=True)
+    stack = next(iter(bank.stacks.values()))
+    assert bank.gradients is not None
+    bank.gradients += 1
+    with bank.learning(torch.bfloat16):
+        assert stack.lowered is not None
+        assert torch.equal(stack.lowered[0], stack.a.detach().bfloat16())
+        assert torch.equal(stack.lowered[1], stack.b.detach().bfloat16())
+        assert not bank.gradients.any()
+    assert stack.lowered is None, "after the step the weights change, and a copy would be stale"

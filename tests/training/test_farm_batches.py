@@ -43,6 +43,14 @@ def test_rows_of_like_length_go_together_where_that_saves_padding() -> None:
     assert len(share_out(even, 1000)) == 1
 
 
+def test_jobs_of_large_rank_lie_side_by_side_even_where_that_costs_padding() -> None:
+    lengths = (40, 24, 38, 22)
+    jobs = [slot_rows(i, [row(n), row(n)], False) for i, n in enumerate(lengths)]
+    by_length, beside = share_out(jobs, 160), share_out(jobs, 160, rank=64)
+    assert [part.slots for part in by_length] == [[0, 0, 2, 2], [1, 1, 3, 3]]
+    assert [part.slots for part in beside] == [[0, 0, 1, 1], [2, 2, 3, 3]]
+
+
 def test_a_parts_weights_make_each_jobs_loss_its_own_mean() -> None:
     jobs = [slot_rows(0, [row(5), row(3)], False), slot_rows(1, [row(4), row(9)], False)]
     [part] = share_out(jobs, 1000)

@@ -89,18 +89,26 @@ class AdapterBank:
 
     def _cut(self) -> None:
         """The stacks: views of `weights` and `gradients`."""
-        start, count = 0, len(self.weights)
-        for name, module in self.modules.items():
-            shapes = ((self.rank, module.in_features), (self.rank, module.out_features))
-            views: list[list[Tensor]] = []
-            for rows, columns in shapes:
-                span = slice(start, start + rows * columns)
-                wholes = [self.weights] if self.gradients is None else [self.weights, self.gradients]
-                views.append([whole[:, span].view(count, rows, columns) for whole in wholes])
-                start += rows * columns
-            a, b = (view[0].detach().requires_grad_(self.trainable) for view in views)
-            scale = torch.ones(count, dtype=self.dtype, device=self.device)
-            self.stacks[name] = Stack(a, b, scale, *(view[1] for view in views if self.trainable))
+        weights = self._views(self.weights)
+        for name, pair in zip(self.modules, weights, strict=True):
+            a, b = (view.detach().requires_grad_(self.trainable) for view in pair)
+            scale = torch.ones(len(self.weights), dtype=self.dtype, device=self.device)
+            self.stacks[name] = Stack(a, b, scale)
+        if self.gradients is not None:
+            for stack, pair in zip(self.stacks.values(), self._views(self.gradients), strict=True):
+                stack.a_gradient, stack.b_gradient = pair
+
+    def _views(self, whole: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """For each layer, A [adapter, rank, in] and B [adapter, rank, out] inside a tensor like `weights`."""
+        found, start = [], 0
+        for module in self.modules.values():
+            pair = []
+            for features in (module.in_features, module.out_features):
+                part = whole[:, start : start + self.rank * features]
+                pair.append(part.view(len(whole), self.rank, features))
+                start += self.rank * features
+            found.append((pair[0], pair[1]))
+        return found
 
     def __len__(self) -> int:
         return len(self._adapters)
@@ -133,10 +141,23 @@ class AdapterBank:
         finally:
             self._selection = before
 
-    def zero_gradients(self) -> None:
-        """Forget what backward passes have added so far."""
-        if self.gradients is not None:
-            self.gradients.zero_()
+    @contextmanager
+    def learning(self, dtype: torch.dtype) -> Iterator[None]:
+        """One step of training: gradients start at zero, and weights must not change inside the block.
+
+        Products take the weights from one copy in `dtype`; cast layer by layer they cost as much again.
+        """
+        assert self.gradients is not None, "the bank is not trainable"
+        self.gradients.zero_()
+        if dtype != self.dtype:
+            copies = self._views(self.weights.to(dtype))
+            for stack, copy in zip(self.stacks.values(), copies, strict=True):
+                stack.lowered = copy
+        try:
+            yield
+        finally:
+            for stack in self.stacks.values():
+                stack.lowered = None
 
     def set_adapter(self, i: int, adapter: Adapter) -> None:
         """Put an adapter into place `i`, zero-padded to the bank's rank.

@@ -37,6 +37,8 @@ class Stack:
     a_gradient: Tensor | None = None
     """As `a`; None where the adapters are frozen."""
     b_gradient: Tensor | None = None
+    lowered: tuple[Tensor, Tensor] | None = None
+    """`a` and `b` in the dtype of the products, while a step of training runs."""
 
 
 def select_rows(index: Sequence[int], device: torch.device | str = "cpu") -> Selection | None:
@@ -88,7 +90,8 @@ class _AddAdapters(torch.autograd.Function):
     def forward(
         ctx: Any, output: Tensor, x: Tensor, a: Tensor, b: Tensor, stack: Stack, selection: Selection
     ) -> Tensor:
-        own_a, own_b = a[selection.adapters].to(x.dtype), b[selection.adapters].to(x.dtype)
+        source_a, source_b = (a, b) if stack.lowered is None else stack.lowered
+        own_a, own_b = (whole[selection.adapters].to(x.dtype) for whole in (source_a, source_b))
         factor = stack.scale[selection.adapters].to(x.dtype)[:, None, None]
         blocks = _blocks(x, selection)
         low = _into_rank(blocks, own_a).mul_(factor)

@@ -65,17 +65,28 @@ class Part:
     """For each row, the learned tokens of its job in the whole step."""
 
 
-def share_out(step: Sequence[SlotRows], tokens_per_pass: int) -> list[Part]:
+def share_out(step: Sequence[SlotRows], tokens_per_pass: int, rank: int = 0) -> list[Part]:
     """All rows of a step in parts of at most about `tokens_per_pass` padded tokens.
 
     A job's rows stay together, or are cut into equal bundles of like length where that saves more padding
-    than the additional passes cost. Bundles of like length share a part.
+    than the additional passes cost. Parts take the jobs in their order, which lets products read the
+    adapters where they lie, or, where that saves more padding than gathering them costs, by length.
+
+    Args:
+        step: what each job learns from.
+        tokens_per_pass: size of a part.
+        rank: of the bank of adapters; 0 where gathering costs nothing.
     """
     parts: list[Part] = []
     for (batch, _), group in groupby(step, key=lambda job: (len(job.rows), job.stacked)):
         jobs = list(group)
-        ways = [_bundles(jobs, size, tokens_per_pass) for size in range(batch, 0, -1) if batch % size == 0]
-        parts += [_part(bundles) for bundles in min(ways, key=_cost_tokens)]
+        ways = [
+            _bundles(jobs, size, tokens_per_pass, by_length)
+            for size in range(batch, 0, -1)
+            if batch % size == 0
+            for by_length in (False, True)
+        ]
+        parts += [_part(bundles) for bundles in min(ways, key=lambda way: _cost_tokens(way, rank))]
     return parts
 
 
@@ -83,25 +94,42 @@ Bundle = tuple[SlotRows, tuple[Rendered, ...]]
 """Some rows of one job, longest first."""
 BUNDLE_COST_TOKENS = 6
 """What reading a job's matrices once more costs, in tokens."""
+GATHER_COST_TOKENS = 0.8
+"""What it costs besides, for each rank, if the jobs of a part do not lie side by side."""
 
 
-def _bundles(jobs: Sequence[SlotRows], size: int, tokens_per_pass: int) -> list[list[Bundle]]:
-    """For each part its bundles of `size` rows, longest first."""
-    cuts = [(job, job.rows[k : k + size]) for job in jobs for k in range(0, len(job.rows), size)]
+def _bundles(
+    jobs: Sequence[SlotRows], size: int, tokens_per_pass: int, by_length: bool
+) -> list[list[Bundle]]:
+    """For each part its bundles of `size` rows."""
+    cuts = [(job, job.rows[k : k + size]) for k in range(0, len(jobs[0].rows), size) for job in jobs]
+    if by_length:
+        cuts.sort(key=lambda cut: -len(cut[1][0].ids))
     parts: list[list[Bundle]] = []
-    longest = 0
-    for bundle in sorted(cuts, key=lambda cut: -len(cut[1][0].ids)):
+    shortest = longest = 0
+    for bundle in cuts:
         length = len(bundle[1][0].ids)
-        if not parts or (len(parts[-1]) + 1) * size * longest > tokens_per_pass or 2 * length < longest:
+        shortest, longest = min(shortest, length), max(longest, length)
+        begins = bundle[0] is jobs[0] and not by_length
+        full = begins or not parts or (len(parts[-1]) + 1) * size * longest > tokens_per_pass
+        if full or 2 * shortest < longest:
             parts.append([])
-            longest = length
+            shortest = longest = length
         parts[-1].append(bundle)
     return parts
 
 
-def _cost_tokens(parts: list[list[Bundle]]) -> int:
-    """What a way of sharing out costs: padded tokens and passes of adapters."""
-    return sum(len(part) * (len(part[0][1]) * len(part[0][1][0].ids) + BUNDLE_COST_TOKENS) for part in parts)
+def _cost_tokens(parts: list[list[Bundle]], rank: int) -> float:
+    """What a way of sharing out costs: padded tokens and reading the matrices of the adapters."""
+    return sum(_part_cost(part, rank) for part in parts)
+
+
+def _part_cost(part: list[Bundle], rank: int) -> float:
+    padded = len(part[0][1]) * max(len(rows[0].ids) for _, rows in part)
+    slots = sorted({job.slot for job, _ in part})
+    beside = slots == list(range(slots[0], slots[0] + len(slots))) and len(slots) == len(part)
+    gather = 0.0 if beside else GATHER_COST_TOKENS * rank
+    return len(part) * (padded + BUNDLE_COST_TOKENS + gather)
 
 
 def _part(bundles: Sequence[Bundle]) -> Part:

@@ -191,15 +191,17 @@ class _Group:
     def _learn(self, loss: TokenLoss, active: Sequence[int], checkpoint: Path) -> list[float]:
         """One step of the active jobs; their losses in nats."""
         totals = torch.zeros(len(self.jobs), device=self.bank.device)
-        self.bank.zero_gradients()
         rows = [slot_rows(i, self.orders[i].rows(self.step), i in self.frozen) for i in active]
-        for part in share_out(rows, self.config.tokens_per_pass):
-            tensors = to_tensors(part, self.bank.device)
-            stack = self.underneath.rows(part.slots) if self.underneath and part.stacked else nullcontext()
-            with stack, self.bank.rows(part.slots):
-                weighted = loss(tensors) * tensors.weights
-            weighted.sum().backward()
-            totals.index_add_(0, tensors.slots, weighted.detach())
+        with self.bank.learning(getattr(torch, self.config.dtype)):
+            for part in share_out(rows, self.config.tokens_per_pass, self.bank.rank):
+                tensors = to_tensors(part, self.bank.device)
+                stack = (
+                    self.underneath.rows(part.slots) if self.underneath and part.stacked else nullcontext()
+                )
+                with stack, self.bank.rows(part.slots):
+                    weighted = loss(tensors) * tensors.weights
+                weighted.sum().backward()
+                totals.index_add_(0, tensors.slots, weighted.detach())
         losses: list[float] = totals.tolist()
         norms = self.optimizer.norms()
         self._check_finite(losses, norms, active, checkpoint)

@@ -154,14 +154,14 @@ class JointTraining:
 
     def _learn(self, loss: TokenLoss, ready: Ready) -> float:
         """One step; its loss in nats."""
-        self.shared.zero_gradients()
         total, learned = 0.0, learned_tokens(ready.units)
-        for group in ready.passes:
-            tensors = pass_tensors(group, learned, self.shared.device)
-            with self._through(group, tensors, ready.shelf):
-                value = self.objective.loss(loss(tensors), tensors, group)
-            value.backward()
-            total += float(value.detach())
+        with self.shared.learning(next(self.model.parameters()).dtype):
+            for group in ready.passes:
+                tensors = pass_tensors(group, learned, self.shared.device)
+                with self._through(group, tensors, ready.shelf):
+                    value = self.objective.loss(loss(tensors), tensors, group)
+                value.backward()
+                total += float(value.detach())
         norms = self.optimizer.norms()
         self._check_finite(total, norms[0])
         self.optimizer.step(self.progress.step, [0], norms)
