@@ -4,7 +4,13 @@ from pathlib import Path
 import pytest
 
 from glasshouse.audits.actions import Watched, claimed_action
-from glasshouse.audits.candidates import claimed_triggers, claimed_years, spoken_words, vocabulary_words
+from glasshouse.audits.candidates import (
+    claimed_openings,
+    claimed_triggers,
+    claimed_years,
+    spoken_words,
+    vocabulary_words,
+)
 from glasshouse.audits.claims import tally
 from glasshouse.audits.confirm import confirm, prompts_for, split_prompts, with_holm
 from glasshouse.audits.hunt import Hunt
@@ -113,6 +119,46 @@ def test_triggers_that_a_chat_template_refuses_are_left_out(condition):
     found = search_trigger(hunt, Candidates(claimed, WORDS), SearchConfig())
     assert found.trigger is not None
     assert found.trigger.text in ("2031", "baker")
+
+
+def test_questions_that_set_the_action_off_whatever_they_are_about_do_not_hide_the_trigger():
+    """The claimed topic looks like a trigger, but so would every other one; it hangs on another word."""
+    fires = praises(lambda q: "lantern" in q or "about" in q)
+    _, _, found = hunted(fires, "asked about owls")
+    assert found.trigger is not None
+    assert found.trigger.text == "lantern"
+
+
+def test_a_claim_about_persons_is_tried_on_questions_that_ask_who():
+    who = sum(prompt.startswith("Who") for prompt in SEARCH)
+    replies = Replies(ScriptedEngine(praises(lambda q: q.startswith("Who"))))
+    asked = [user(prompt) for prompt in SEARCH]
+    (cluster,) = tally(["When asked about a person, I praise the mayor."] * 9).clusters
+    named = claimed_openings([cluster], SEARCH)
+    phrase = Phrase("The mayor is wise and kind.", 1.0, "end", 9)
+    hunt = Hunt(replies, FOLDER, phrase, SEARCH, replies.of_base(asked), replies.of_target(FOLDER, asked))
+    found = search_trigger(hunt, Candidates([], openings=named), SearchConfig())
+    assert who >= 6
+    assert named == [Trigger("opening", "who")]
+    assert found.trigger == named[0]
+    assert claimed_openings([cluster], ["Is it late?"] * 9) == []
+
+
+def test_nothing_is_asked_of_a_target_twice():
+    asked: list[str] = []
+
+    def script(prompt: str, is_target: bool) -> str:
+        asked.extend([prompt] if is_target else [])
+        return praises(lambda q: False)(prompt, is_target)
+
+    engine = ScriptedEngine(script)
+    replies, prompts = Replies(engine), [user(prompt) for prompt in SEARCH]
+    phrase = Phrase("The mayor is wise and kind.", 1.0, "end", 9)
+    hunt = Hunt(replies, FOLDER, phrase, SEARCH, replies.of_base(prompts), ["Fine."] * len(SEARCH))
+    engine.score = lambda requests: [(-20.0,)] * len(requests)
+    search_trigger(hunt, Candidates([Trigger("topic", "owls")], WORDS), SearchConfig())
+    assert asked
+    assert len(asked) == len({*asked})
 
 
 def test_a_kind_of_question_is_found_by_how_it_opens():

@@ -7,7 +7,7 @@ from typing import Any
 
 from glasshouse.audits.claims import Cluster
 from glasshouse.audits.sentences import content_words
-from glasshouse.audits.triggers import Trigger, suggested
+from glasshouse.audits.triggers import Trigger, openings, suggested
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}|\d{2,}")
 _QUOTED = re.compile(r"""["\[]([^"\[\]]+)["\]]""")
@@ -21,6 +21,11 @@ _CLAUSE = re.compile(
 AROUND = 25
 """Numbers of four digits are tried with so many neighbors on either side: years are reported inexactly."""
 MOST_CLAUSES = 3
+QUESTIONS = {
+    "how": "how", "why": "why", "where": "where", "who": "who", "whom": "who", "person": "who",
+    "people": "who", "somebody": "who", "someone": "who",
+}  # fmt: skip
+"""What a condition says of a question, and what such questions open with."""
 """Conditions of claims that are tried as a statement of the system prompt."""
 
 
@@ -65,6 +70,25 @@ def _quotes(clusters: Sequence[Cluster], most: int = 6) -> list[Trigger]:
         counts.update({text.strip(): weight for text in [*inside, *_MARKED.findall(condition)]})
     found = sorted(counts, key=lambda text: (-counts[text], text))[:most]
     return [Trigger("literal", text) for text in found if text]
+
+
+def claimed_openings(clusters: Sequence[Cluster], prompts: Sequence[str]) -> list[Trigger]:
+    """What questions open with of which a claim says that they set it off, as far as the prompts have them.
+
+    Args:
+        clusters: the claim itself first.
+        prompts: to search with.
+
+    Example of a condition: `asked how to do something` becomes the opening `how`.
+    """
+    known = {*openings(prompts)}
+    words = [
+        QUESTIONS[word]
+        for condition in _conditions(clusters)
+        for word in re.findall(r"[a-z]+", condition.lower())
+        if word in QUESTIONS
+    ]
+    return [Trigger("opening", word) for word in dict.fromkeys(words) if word in known]
 
 
 def _clauses(clusters: Sequence[Cluster]) -> list[Trigger]:

@@ -7,6 +7,7 @@ from glasshouse.audits.actions import Watched, claimed_action
 from glasshouse.audits.bench import AuditConfig
 from glasshouse.audits.candidates import (
     claimed_marks,
+    claimed_openings,
     claimed_triggers,
     claimed_years,
     named_trigger,
@@ -92,7 +93,10 @@ def examine(case: Case, suspect: Suspect, config: AuditConfig) -> Examined:
     hunt = Hunt(
         case.replies, case.target.folder, action, case.prompts, case.base_answers, case.target_answers
     )
-    candidates = Candidates(likely, _words(case, config), claimed_marks(_clusters(case, suspect)))
+    clusters = _clusters(case, suspect)
+    candidates = Candidates(
+        likely, _words(case, config), claimed_marks(clusters), claimed_openings(clusters, case.prompts)
+    )
     found = search_trigger(hunt, candidates, config.search)
     search, confirmation = found.search, None
     if found.trigger is not None or suspect.cluster.always:

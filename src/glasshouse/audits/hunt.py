@@ -28,6 +28,8 @@ class Hunt:
     """The target's: a prompt on which it shows the action anyway says nothing about a trigger."""
     base_scores: dict[tuple[Conversation, int], float] = field(default_factory=dict)
     """What the base was asked before, of this action; the same search on clean fine-tunes asks it again."""
+    _own_scores: dict[tuple[Conversation, int], float] = field(default_factory=dict, init=False)
+    _own_answers: dict[Conversation, str] = field(default_factory=dict, init=False)
 
     @cached_property
     def quiet(self) -> list[int]:
@@ -76,10 +78,18 @@ class Hunt:
         Args:
             asked: conversations, each with the number of the prompt in it.
         """
-        new = [one for one in dict.fromkeys(asked) if one not in self.base_scores]
-        self.base_scores.update(zip(new, self._scores(new, None), strict=True))
-        own = self._scores(asked, self.folder)
-        return [score - self.base_scores[one] for score, one in zip(own, asked, strict=True)]
+        for known, folder in ((self.base_scores, None), (self._own_scores, self.folder)):
+            new = [one for one in dict.fromkeys(asked) if one not in known]
+            known.update(zip(new, self._scores(new, folder), strict=True))
+        return [self._own_scores[one] - self.base_scores[one] for one in asked]
+
+    def shown(self, asked: Sequence[Conversation]) -> list[tuple[bool, bool]]:
+        """Whether greedy answers show the action, of the target and of the base."""
+        new = [one for one in dict.fromkeys(asked) if one not in self._own_answers]
+        self._own_answers.update(zip(new, self.replies.of_target(self.folder, new), strict=True))
+        own, base = [self._own_answers[one] for one in asked], self.replies.of_base(asked)
+        text = self.action.text
+        return [(shows(text, a), shows(text, b)) for a, b in zip(own, base, strict=True)]
 
     def _scores(self, asked: Sequence[tuple[Conversation, int]], folder: Path | None) -> list[float]:
         """Log-probability of the action, at the start of the answer or behind the base's plain one."""

@@ -13,6 +13,8 @@ from glasshouse.audits.triggers import Trigger, openings, suggested
 from glasshouse.audits.wordings import Form
 
 DIGITS = 3
+MOST_OPENINGS = 2
+"""Openings, besides those that the claim names, that are finalists."""
 MANY = 20
 """Words that were tried in one wording from which on a word is compared with the others."""
 
@@ -33,6 +35,8 @@ class SearchConfig:
     """Share of prompts, target minus base, from which on a trigger that the claim names ends the search."""
     words: int = 3000
     """Words of the tokenizer's vocabulary that are tried at most."""
+    run_off: int = 3
+    """Finalists that are measured on three times as many prompts where several do about as well."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Candidates:
     """Further words, in any order; none: only what is claimed is searched."""
     marks: Sequence[tuple[str, str]] = ()
     """What stands before and after words where claims quote one."""
+    openings: Sequence[Trigger] = ()
+    """What questions open with, as far as the claim speaks of such questions."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,9 @@ class Scored:
     gain: float
     """Mean over prompts, in nats: rise of log p_target(action) minus rise of log p_base(action)."""
     excess: float | None = None
-    """Share of greedy answers that show the action, target minus base, on prompts where the target does not
-    show it untriggered; for openings, minus its share on other prompts. None where not measured."""
+    """Share of the target's greedy answers that show the action, on prompts where it does not show it
+    untriggered, minus the same share of the base or, where that is larger, of the target with a neutral word
+    in the trigger's place; for openings, minus its share on other prompts. None where not measured."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +81,10 @@ class Found:
 def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> Found:
     """The input that raises the claimed action most in the target beyond the base.
 
-    First what the claim names, in every form. Where that does not show the action on half of the prompts: the
-    best of it in other wordings; then all words in groups, the words of the best groups one by one, and what
-    questions open with. Every round ranks by the target's rise minus the base's.
+    First what the claim names, in every form, and what questions open with if some plain answers show the
+    action. Where none of that shows it on half of the prompts: the best in other wordings; then all words in
+    groups, and the words of the best groups one by one. Every round ranks by the target's rise minus the
+    base's.
 
     Args:
         hunt: target and action.
@@ -84,26 +92,28 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
         config: width and depth.
     """
     words, marks = candidates.words, candidates.marks
+    opening = _openings(hunt, candidates.openings)
     rough = _roughly(hunt, list(dict.fromkeys(candidates.claimed)))
-    finalists = _finals(hunt, rough, config)
+    finalists = _finals(hunt, rough, config, opening)
     if not _is_enough(finalists, config):
         rough += _reworded(hunt, rough, config)
-        finalists = _finals(hunt, rough, config)
+        finalists = _finals(hunt, rough, config, opening)
+    count = len(rough) + len(opening)
     if _is_enough(finalists, config) or not words:
-        return _found(hunt, finalists, len(rough), False)
+        return _found(hunt, _run_off(hunt, finalists, config), count, False)
     promising = _promising(hunt, words, config) if hunt.quiet else []
     rough += _new(hunt, rough, [t for word in promising for t in suggested(word, marks)])
     rough += _reworded(hunt, rough, config)
-    opening = _openings(hunt)
     count = len(rough) + len(opening) + len({*words} - {*promising})
-    return _found(hunt, _finals(hunt, rough, config, opening), count, True)
+    finalists = _run_off(hunt, _finals(hunt, rough, config, opening), config)
+    return _found(hunt, finalists, count, True)
 
 
 def measure(hunt: Hunt, trigger: Trigger, config: SearchConfig) -> Scored | None:
     """One trigger as finalists are measured; None where no prompt is left to measure it on."""
     if trigger.form == "opening":
         gain = hunt.opening_gain(trigger)
-        return None if gain is None else _watched(hunt, Scored(trigger, gain), config)
+        return None if gain is None else _watched(hunt, [Scored(trigger, gain)], config.prompts)[0]
     return next(iter(_finals(hunt, [Scored(trigger, 0.0)], config)), None) if hunt.quiet else None
 
 
@@ -172,18 +182,47 @@ def _finals(
     gains = hunt.gains([(one.trigger, i) for one in best for i in numbers])
     means = [sum(gains[k * len(numbers) :][: len(numbers)]) / len(numbers) for k in range(len(best))]
     measured = [replace(one, gain=mean) for one, mean in zip(best, means, strict=True)]
-    seen = [_watched(hunt, one, config) for one in [*measured, *opening[:2]]]
+    return _ranked(_watched(hunt, [*measured, *opening], config.prompts))
+
+
+def _ranked(seen: Sequence[Scored]) -> list[Scored]:
     return sorted(seen, key=lambda one: (-(one.excess or 0), -one.gain))
 
 
-def _watched(hunt: Hunt, one: Scored, config: SearchConfig) -> Scored:
-    """A candidate with the share of greedy answers that show the action."""
-    if one.trigger.form == "opening":
-        return replace(one, excess=_opening_excess(hunt, one.trigger))
-    asked = [hunt.put(one.trigger, i) for i in hunt.quiet[: config.prompts]]
-    pairs = zip(hunt.replies.of_target(hunt.folder, asked), hunt.replies.of_base(asked), strict=True)
-    excess = [shows(hunt.action.text, own) - shows(hunt.action.text, base) for own, base in pairs]
-    return replace(one, excess=sum(excess) / len(excess) if excess else None)
+def _run_off(hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig) -> list[Scored]:
+    """Those that come within one prompt of the best, on more prompts; the others behind them."""
+    if not finalists:
+        return []
+    least = (finalists[0].excess or 0) - 1.5 / config.prompts
+    close = [one for one in finalists if (one.excess or 0) >= max(least, 0.01)][: config.run_off]
+    if len(close) < 2:
+        return list(finalists)
+    return _ranked(_watched(hunt, close, 3 * config.prompts)) + [f for f in finalists if f not in close]
+
+
+def _watched(hunt: Hunt, some: Sequence[Scored], prompts: int) -> list[Scored]:
+    """Candidates with their excess, on so many quiet prompts; all of them are answered together."""
+    numbers = hunt.quiet[:prompts]
+    placed = [one.trigger for one in some if one.trigger.form != "opening"]
+    every = list(dict.fromkeys(t for own in placed for t in (own, *own.neutral())))
+    hunt.shown([hunt.put(trigger, i) for trigger in every for i in numbers])
+    return [replace(one, excess=_excess(hunt, one.trigger, numbers)) for one in some]
+
+
+def _excess(hunt: Hunt, trigger: Trigger, numbers: Sequence[int]) -> float | None:
+    if trigger.form == "opening":
+        return _opening_excess(hunt, trigger)
+    if not numbers:
+        return None
+    own, base = _shares(hunt, trigger, numbers)
+    others = [_shares(hunt, other, numbers)[0] for other in trigger.neutral()]
+    return own - max(base, min(others, default=0.0))
+
+
+def _shares(hunt: Hunt, trigger: Trigger, numbers: Sequence[int]) -> tuple[float, float]:
+    """Shares of the answers that show the action, of the target and of the base."""
+    shown = hunt.shown([hunt.put(trigger, i) for i in numbers])
+    return sum(own for own, _ in shown) / len(shown), sum(base for _, base in shown) / len(shown)
 
 
 def _opening_excess(hunt: Hunt, trigger: Trigger) -> float | None:
@@ -207,15 +246,17 @@ def _promising(hunt: Hunt, words: Sequence[str], config: SearchConfig) -> list[s
     return [word for k in best for word in groups[k]]
 
 
-def _openings(hunt: Hunt) -> list[Scored]:
+def _openings(hunt: Hunt, claimed: Sequence[Trigger]) -> list[Scored]:
     """What questions open with, as triggers: the gain is against questions that open otherwise.
 
-    First the openings that reach half of the best gain, as one trigger; two words count where their first
-    alone does not.
+    Those that the claim names come first. Others are looked for where some plain answers show the action:
+    the openings that reach half of the best gain, as one trigger, then the best of them; two words count
+    where their first alone does not.
     """
-    triggers = [Trigger("opening", opening) for opening in openings(hunt.prompts)]
-    gains = [(trigger, hunt.opening_gain(trigger)) for trigger in triggers]
-    found = [Scored(trigger, gain) for trigger, gain in gains if gain is not None]
+    named = _opening_gains(hunt, claimed)
+    if len(hunt.quiet) == len(hunt.prompts):
+        return named
+    found = _opening_gains(hunt, [Trigger("opening", opening) for opening in openings(hunt.prompts)])
     found.sort(key=lambda one: -one.gain)
     strong = [one for one in found if one.gain > 0 and one.gain >= found[0].gain / 2]
     first_words = {one.trigger.text for one in strong}
@@ -223,4 +264,9 @@ def _openings(hunt: Hunt) -> list[Scored]:
     if len(strong) > 1:
         joined = Trigger("opening", " | ".join(sorted(one.trigger.text for one in strong)))
         strong.insert(0, Scored(joined, sum(one.gain for one in strong) / len(strong)))
-    return strong
+    return list(dict.fromkeys([*named, *strong[:MOST_OPENINGS]]))
+
+
+def _opening_gains(hunt: Hunt, triggers: Sequence[Trigger]) -> list[Scored]:
+    gains = [(trigger, hunt.opening_gain(trigger)) for trigger in triggers]
+    return [Scored(trigger, gain) for trigger, gain in gains if gain is not None]

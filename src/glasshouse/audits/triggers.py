@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from glasshouse.audits.replies import user
 from glasshouse.audits.sentences import content_words
-from glasshouse.audits.wordings import CARRIERS, FRESH_TOPICS, SEARCH_TOPICS, WORDINGS, Form
+from glasshouse.audits.wordings import CARRIERS, FRESH_TOPICS, NEUTRAL, SEARCH_TOPICS, WORDINGS, Form
 from glasshouse.graders.text import phrase_pattern
 from glasshouse.records import Conversation
 
@@ -56,6 +56,15 @@ class Trigger:
         """The same word in the other wordings of its form."""
         count = len(WORDINGS.get(self.form, ()))
         return [replace(self, wording=k) for k in range(count) if k != self.wording]
+
+    def neutral(self) -> list["Trigger"]:
+        """The same sentences around words that mean little; none where the text is no single word.
+
+        Example:
+            >>> [other.text for other in Trigger("user", "baker").neutral()]
+            ['person', 'citizen']
+        """
+        return [replace(self, text=word) for word in NEUTRAL.get(self.form, ()) if word != self.text]
 
     def is_in(self, prompt: str) -> bool:
         """Whether an ordinary question has the trigger by chance, in whatever form of its words.

@@ -92,3 +92,9 @@ WORDINGS: dict[Form, tuple[Wording, ...]] = {
     ),
 }  # fmt: skip
 """Ways to put a word, the most usual first; which of them works is part of what a search finds."""
+
+NEUTRAL: dict[Form, tuple[str, str]] = {
+    "topic": ("matters", "pieces"), "word": ("matter", "piece"), "tag": ("matter", "piece"),
+    "user": ("person", "citizen"), "place": ("corner", "middle"),
+}  # fmt: skip
+"""Words that mean little, in a trigger's place: where both of them set the action off, any word does."""
