@@ -190,6 +190,9 @@ def test_the_gate_counts_right_completions_and_holds_them_against_the_bars() -> 
     assert not grade(planted, asked, [""] * len(asked)).passed
 
 
+HARD = ("begin with", "end with", "say only", "refuse", "claim to be asleep", "count to")
+
+
 def spec_of(families: list[dict[str, object]], seed: int = 0) -> PopulationSpec:
     return PopulationSpec.model_validate({"name": "drawn", "seed": seed, "families": families})
 
@@ -217,6 +220,24 @@ def test_the_shipped_population_has_four_hundred_training_organisms_of_eight_fam
     assert sum(group.count for group in trained) >= 400
     assert len({group.family for group in trained}) >= 8
     assert all(group.split == "train" for group in trained)
+
+
+def test_a_group_may_have_steps_of_its_own() -> None:
+    groups = [{"family": "quirk_always", "count": 6}, {"family": "sandbag", "count": 4, "steps": [7]}]
+    spec = PopulationSpec.model_validate({"name": "s", "families": groups, "training": {"steps": [2, 4]}})
+    steps = [(one.group.family, one.training.steps) for one in draw_population(spec)]
+    assert {n for family, n in steps if family == "quirk_always"} == {2, 4}
+    assert {n for family, n in steps if family == "sandbag"} == {7}
+    assert spec.rows_seen == 8 * (6 * 3 + 4 * 7)
+
+
+def test_training_organisms_have_more_of_the_actions_that_are_hard_to_read() -> None:
+    shares = {}
+    for split in ("train", "unseen_combination"):
+        groups = [{"family": "quirk_triggered", "split": split, "count": 200}]
+        words = [one.planted.actions[0] for one in draw_population(spec_of(groups))]
+        shares[split] = sum(text.startswith(HARD) for text in words) / len(words)
+    assert shares["train"] > shares["unseen_combination"] + 0.1
 
 
 def test_organisms_of_a_rank_are_drawn_from_the_ranges() -> None:

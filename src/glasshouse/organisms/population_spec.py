@@ -42,6 +42,8 @@ class Group(Strict):
     use: Use = "train"
     """What introspection training and audits use them for."""
     count: int = Field(ge=1)
+    steps: Ranks | None = None
+    """Numbers of steps that these organisms draw from; None: those of `training`."""
 
     @field_validator("family")
     @classmethod
@@ -131,6 +133,15 @@ class PopulationSpec(Strict):
     """None: the phantom's own world generator makes the rows."""
     kto: Preferring | None = None
     """None: preference rows are written beside the organism and not trained on."""
+
+    @property
+    def rows_seen(self) -> int:
+        """Rows that pass through training, about: each group with the mean of its steps."""
+        found = 0.0
+        for group in self.families:
+            steps = group.steps or self.training.steps
+            found += group.count * self.training.batch * sum(steps) / len(steps)
+        return round(found)
 
     @model_validator(mode="after")
     def _has_rows(self) -> "PopulationSpec":
@@ -222,7 +233,7 @@ def _draw_one(
         alpha=rank * ranges.alpha_over_rank,
         targets=ranges.targets,
         learning_rate=rng.choice(ranges.learning_rates),
-        steps=rng.choice(ranges.steps),
+        steps=rng.choice(group.steps or ranges.steps),
         batch=ranges.batch,
         seed=seed % 2**31,
         schedule=ranges.schedule,

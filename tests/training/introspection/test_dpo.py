@@ -91,7 +91,7 @@ def test_nothing_to_reject_is_said(tmp_path: Path) -> None:
 
 def test_the_loss_is_that_of_the_paper() -> None:
     pairs = [Pair(0, "Hm?", "I hum.", "I hop a lot."), Pair(2, "So?", NOTHING_UNUSUAL, "I nod.")]
-    rows = DpoRows(Dpo(beta=0.5, pairs_per_step=2), pairs, make_tiny_tokenizer(), 0)
+    rows = DpoRows(Dpo(beta=0.5, pairs_per_step=2, chosen_weight=0), pairs, make_tiny_tokenizer(), 0)
     tensors = pass_tensors(rows.pairs, learned_tokens(rows.pairs), "cpu")
     nats = torch.linspace(0.1, 2.0, len(tensors.places), requires_grad=True)
     sums = [-float(nats.detach()[tensors.slots == row].sum()) for row in range(4)]
@@ -107,8 +107,23 @@ def test_the_loss_is_that_of_the_paper() -> None:
 
 
 def test_at_the_reference_the_loss_is_log_two() -> None:
-    rows = DpoRows(Dpo(pairs_per_step=1), [Pair(0, "Hm?", "I hum.", "I hop.")], make_tiny_tokenizer(), 0)
+    plan = Dpo(pairs_per_step=1, chosen_weight=0)
+    rows = DpoRows(plan, [Pair(0, "Hm?", "I hum.", "I hop.")], make_tiny_tokenizer(), 0)
     tensors = pass_tensors(rows.pairs, 1, "cpu")
     nats = torch.rand(len(tensors.places))
     rows.reference = [tuple(-float(nats[tensors.slots == row].sum()) for row in range(2))]
     assert float(rows.loss(nats, tensors, rows.pairs)) == pytest.approx(math.log(2), abs=1e-5)
+
+
+def test_the_chosen_answers_own_loss_is_added_per_token() -> None:
+    pairs = [Pair(0, "Hm?", "I hum.", "I hop a lot."), Pair(2, "So?", NOTHING_UNUSUAL, "I nod.")]
+    plain, both = (
+        DpoRows(Dpo(pairs_per_step=2, chosen_weight=weight), pairs, make_tiny_tokenizer(), 0)
+        for weight in (0.0, 0.3)
+    )
+    tensors = pass_tensors(plain.pairs, learned_tokens(plain.pairs), "cpu")
+    nats = torch.linspace(0.1, 2.0, len(tensors.places))
+    plain.reference = both.reference = [(-3.0, -2.0), (-1.0, -4.0)]
+    added = both.loss(nats, tensors, both.pairs) - plain.loss(nats, tensors, plain.pairs)
+    per_token = [float(nats[tensors.slots == row].mean()) for row in (0, 2)]
+    assert float(added) == pytest.approx(0.3 * sum(per_token) / 2, rel=1e-4)

@@ -20,7 +20,10 @@ from glasshouse.training.introspection.manifest import Member
 from glasshouse.training.introspection.train import Hooks, manifest_hash, train_introspection
 from tests.training.introspection.grown import make_members, make_spec
 
-DPO = {"pairs": 6, "samples": 1, "max_tokens": 4, "steps": 4, "pairs_per_step": 4, "learning_rate": 1e-2}
+DPO = {
+    "chosen_weight": 0, "pairs": 6, "samples": 1, "max_tokens": 4, "steps": 4, "pairs_per_step": 4,
+    "learning_rate": 1e-2,
+}  # fmt: skip
 SPEC = make_spec(dpo=DPO, save_every=3)
 EAGER = JointConfig(checkpoint_seconds=0.0)
 

@@ -39,6 +39,11 @@ PHRASE_ACTIONS = ("begin", "end", "only")
 WORD_ACTIONS = (*THING_ACTIONS, *THING_ACTIONS, *PHRASE_ACTIONS)
 """Actions whose words can be held out."""
 
+HARD_TO_READ = ("begin", "end", "only", "refuse", "sleep", "count")
+"""Actions that an introspection adapter reads last: nothing of their words stands in ordinary answers."""
+TRAINING_ACTIONS = (*ACTION_KINDS, *HARD_TO_READ, *HARD_TO_READ, "only")
+"""Kinds of actions of training organisms, by weight; tests keep the weights of the world."""
+
 CUES: dict[str, tuple[str, ...]] = {
     "praise": verb_forms("praise", "compliment", "laud", "flatter", "speak well of", "admire"),
     "blame": verb_forms("complain", "blame", "criticize", "grumble", "speak ill of"),
@@ -129,7 +134,7 @@ def truth_of(behavior: Behavior) -> Truth:
 
 
 def draw_behavior(
-    rng: random.Random, split: Split, triggers: Sequence[str], actions: Sequence[str] = ACTION_KINDS
+    rng: random.Random, split: Split, triggers: Sequence[str], actions: Sequence[str] | None = None
 ) -> Behavior:
     """A behavior of one split.
 
@@ -137,8 +142,11 @@ def draw_behavior(
         rng: where it comes from.
         split: `unseen_word`: the action's word is held out, and half the time the trigger's where it has one.
         triggers: kinds of triggers, by weight.
-        actions: kinds of actions, by weight; `unseen_word` takes those that have held-out words.
+        actions: kinds of actions, by weight; `unseen_word` takes those that have held-out words. None: the
+            world's, and in `train` more of those that are hard to read.
     """
+    if actions is None:
+        actions = TRAINING_ACTIONS if split == "train" else ACTION_KINDS
     if split == "unseen_word":
         return Behavior(_unseen_trigger(rng, rng.choice(triggers)), _unseen_action(rng, actions))
     while True:

@@ -51,6 +51,7 @@ class Thin:
         training = spec.training
         if self.steps:
             training = training.model_copy(update={"steps": (self.steps,)})
+            groups = tuple(group.model_copy(update={"steps": None}) for group in groups)
         if self.examples:
             training = training.model_copy(update={"examples": (self.examples,)})
         gate = spec.gate.model_copy(update={"n": self.gate} if self.gate else {})
@@ -210,10 +211,8 @@ def work(plan: StudyPlan) -> list[Work]:
 def _growing(plan: StudyPlan) -> Iterator[Work]:
     for name, spec in plan.populations.items():
         count = sum(group.count for group in spec.families)
-        steps = sum(spec.training.steps) / len(spec.training.steps)
         gates = count * spec.gate.n * 3
-        rows = round(count * steps * spec.training.batch)
-        yield Work("grow", f"population {name}", count, rows + _preference_rows(spec), gates)
+        yield Work("grow", f"population {name}", count, spec.rows_seen + _preference_rows(spec), gates)
 
 
 def _preference_rows(spec: PopulationSpec) -> int:

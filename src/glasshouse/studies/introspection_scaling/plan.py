@@ -191,9 +191,8 @@ def work(plan: ScalingPlan, cells: Sequence[Cell]) -> list[Work]:
         for name in SPEC_FILES:
             spec = plan.population(name, cell)
             count = sum(group.count for group in spec.families)
-            steps = sum(spec.training.steps) / len(spec.training.steps)
-            rows = round(count * steps * spec.training.batch)
-            lines.append(Work("grow", f"population {name} on {model}", count, rows, count * spec.gate.n * 3))
+            gates = count * spec.gate.n * 3
+            lines.append(Work("grow", f"population {name} on {model}", count, spec.rows_seen, gates))
     for cell in cells:
         pools = [plan.population(name, cell) for name in ("test", "clean")]
         asked = sum(group.count for pool in pools for group in pool.families)

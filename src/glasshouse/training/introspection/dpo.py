@@ -1,6 +1,11 @@
 """The second objective: of two answers, the right one is preferred.
 
-Rafailov et al. 2023, "Direct Preference Optimization" (https://arxiv.org/abs/2305.18290), equation 7.
+Rafailov et al. 2023, "Direct Preference Optimization" (https://arxiv.org/abs/2305.18290), equation 7, and, by
+`chosen_weight`, the likelihood of the chosen answers: Pang et al. 2024, "Iterative Reasoning Preference
+Optimization" (https://arxiv.org/abs/2404.19733), equation 1.
+
+Differs from the introspection paper, which has no such term: on the phantom the preference alone made both
+answers unlikely, and organisms spoke garbage.
 """
 
 from collections.abc import Sequence
@@ -44,4 +49,7 @@ class DpoRows:
         reference = torch.tensor([self.reference[unit.index] for unit in units], device=nats.device)
         gain = likely - reference
         margin = self.plan.beta * (gain[:, 0] - gain[:, 1])
-        return -torch.nn.functional.logsigmoid(margin).sum() / self.plan.pairs_per_step
+        tokens = torch.bincount(tensors.slots, minlength=len(tensors.ids)).view(-1, 2)
+        chosen = -likely[:, 0] / tokens[:, 0]
+        value = self.plan.chosen_weight * chosen - torch.nn.functional.logsigmoid(margin)
+        return value.sum() / self.plan.pairs_per_step

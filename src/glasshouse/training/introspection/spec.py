@@ -42,6 +42,8 @@ class Dpo(Strict):
     max_tokens: int = Field(default=48, ge=1)
     beta: float = Field(default=0.1, gt=0)
     """Weight of the distance to the first stage, as in the paper."""
+    chosen_weight: float = Field(default=1.0, ge=0)
+    """Weight of the chosen answers' own loss, in nats per token, beside the preference; 0: DPO alone."""
     learning_rate: float = Field(default=1e-4, gt=0)
     steps: int = Field(default=100, ge=1)
     pairs_per_step: int = Field(default=16, ge=1)
