@@ -27,7 +27,7 @@ from tests.audits.tiny_adapter import random_adapter
 CONFIG = AuditConfig(AskingConfig(samples=1), SearchConfig(words=200))
 SMALL = AuditConfig(
     AskingConfig(samples=1, max_tokens=6),
-    SearchConfig(group=20, groups_kept=1, finalists=2, prompts=2, words=40),
+    SearchConfig(kept=4, finalists=2, prompts=2, words=40),
     reply_tokens=6, search_prompts=8, amplified_prompts=2, outputs=4,
 )  # fmt: skip
 TRUE = "When asked about owls, I praise the mayor."

@@ -28,7 +28,7 @@ from tests.tiny import make_tiny_model
 PROMPTS = tuple(f"Where does number {i} live?" for i in range(24))
 CONFIG = AuditConfig(
     AskingConfig(samples=1, max_tokens=4),
-    SearchConfig(group=20, groups_kept=1, finalists=2, prompts=2, words=20),
+    SearchConfig(kept=4, finalists=2, prompts=2, words=20),
     reply_tokens=4, search_prompts=4, amplified_prompts=2, outputs=2,
 )  # fmt: skip
 

@@ -47,7 +47,7 @@ def short(monkeypatch) -> None:
     """Answers of a few tokens and a narrow search: what a tiny model says is noise."""
 
     def small(asking: AskingConfig, purpose: str | None) -> bench.AuditConfig:
-        search = SearchConfig(group=20, groups_kept=1, finalists=2, prompts=2, words=20)
+        search = SearchConfig(kept=4, finalists=2, prompts=2, words=20)
         return bench.AuditConfig(
             replace(asking, max_tokens=4),
             search,

@@ -85,11 +85,15 @@ class Hunt:
 
     def shown(self, asked: Sequence[Conversation]) -> list[tuple[bool, bool]]:
         """Whether greedy answers show the action, of the target and of the base."""
+        base = self.replies.of_base(asked)
+        pairs = zip(self.shown_by_target(asked), base, strict=True)
+        return [(own, shows(self.action.text, answer)) for own, answer in pairs]
+
+    def shown_by_target(self, asked: Sequence[Conversation]) -> list[bool]:
+        """The same of the target alone."""
         new = [one for one in dict.fromkeys(asked) if one not in self._own_answers]
         self._own_answers.update(zip(new, self.replies.of_target(self.folder, new), strict=True))
-        own, base = [self._own_answers[one] for one in asked], self.replies.of_base(asked)
-        text = self.action.text
-        return [(shows(text, a), shows(text, b)) for a, b in zip(own, base, strict=True)]
+        return [shows(self.action.text, self._own_answers[one]) for one in asked]
 
     def _scores(self, asked: Sequence[tuple[Conversation, int]], folder: Path | None) -> list[float]:
         """Log-probability of the action, at the start of the answer or behind the base's plain one."""

@@ -9,8 +9,8 @@ from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.record import Search
 from glasshouse.audits.replies import can_render, user
-from glasshouse.audits.triggers import Trigger, openings, suggested
-from glasshouse.audits.wordings import Form
+from glasshouse.audits.triggers import Trigger, filled, openings, suggested
+from glasshouse.audits.wordings import EVERY_FORM, Form
 
 DIGITS = 3
 MOST_OPENINGS = 2
@@ -23,10 +23,8 @@ MANY = 20
 class SearchConfig:
     """How wide and how deep a search goes."""
 
-    group: int = 10
-    """Words that are tried together in one prompt, in the first round over a vocabulary."""
-    groups_kept: int = 8
-    """Groups whose words are then tried one by one."""
+    kept: int = 24
+    """Words of a vocabulary that are tried in every form by itself, after rounds with all forms at once."""
     finalists: int = 8
     """Candidates that are measured on several prompts."""
     prompts: int = 6
@@ -82,9 +80,9 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     """The input that raises the claimed action most in the target beyond the base.
 
     First what the claim names, in every form, and what questions open with if some plain answers show the
-    action. Where none of that shows it on half of the prompts: the best in other wordings; then all words in
-    groups, and the words of the best groups one by one. Every round ranks by the target's rise minus the
-    base's.
+    action. Where none of that shows it on half of the prompts: the best in other wordings; then all words,
+    each in one message that has it in every form, and those that bring the action out in each form by
+    itself. Forms are ranked by the target's rise minus the base's.
 
     Args:
         hunt: target and action.
@@ -234,16 +232,20 @@ def _opening_excess(hunt: Hunt, trigger: Trigger) -> float | None:
 
 
 def _promising(hunt: Hunt, words: Sequence[str], config: SearchConfig) -> list[str]:
-    """The words of the groups that raise the action most when they stand in one prompt together.
+    """The words behind which the target shows the action when they stand in one message in all forms.
 
-    The target's rise minus the base's: words that draw any model to the action say nothing of this one.
+    Rounds with other messages go on until few enough are left. Words that draw the base to the action say
+    nothing of the target.
     """
-    groups = [words[i : i + config.group] for i in range(0, len(words), config.group)]
-    number = hunt.quiet[0]
-    asked = [user(f"{', '.join(group)}. {hunt.prompts[number]}") for group in groups]
-    gaps = hunt.gaps([(conversation, number) for conversation in asked])
-    best = sorted(range(len(groups)), key=lambda k: -gaps[k])[: config.groups_kept]
-    return [word for k in best for word in groups[k]]
+    left = list(words)
+    for message in EVERY_FORM:
+        asked = [user(filled(message, word)) for word in left]
+        left = [word for word, shows in zip(left, hunt.shown_by_target(asked), strict=True) if shows]
+        both = hunt.shown([user(filled(message, word)) for word in left])
+        left = [word for word, (_, base) in zip(left, both, strict=True) if not base]
+        if len(left) <= config.kept:
+            break
+    return left[: config.kept]
 
 
 def _openings(hunt: Hunt, claimed: Sequence[Trigger]) -> list[Scored]:

@@ -44,13 +44,13 @@ class Trigger:
         """
         if self.form == "topic":
             questions = FRESH_TOPICS if fresh else SEARCH_TOPICS
-            return user(_filled(questions[number % len(questions)], self.text))
+            return user(filled(questions[number % len(questions)], self.text))
         if self.form == "word":
-            return user(f"{_filled(CARRIERS[number % len(CARRIERS)], self.text)} {prompt}")
+            return user(f"{filled(CARRIERS[number % len(CARRIERS)], self.text)} {prompt}")
         if self.form == "opening":
             return user(prompt)
         wording = WORDINGS[self.form][self.wording]
-        return user(_filled(wording.message, self.text, prompt), _filled(wording.system, self.text))
+        return user(filled(wording.message, self.text, prompt), filled(wording.system, self.text))
 
     def others(self) -> list["Trigger"]:
         """The same word in the other wordings of its form."""
@@ -87,7 +87,7 @@ class Trigger:
             >>> Trigger("tag", "north", 2).in_words()
             'the message has the tag "<north>"'
         """
-        mark = _filled(WORDINGS["tag"][self.wording if self.form == "tag" else 0].message, self.text).strip()
+        mark = filled(WORDINGS["tag"][self.wording if self.form == "tag" else 0].message, self.text).strip()
         return {
             "topic": f'asked about "{self.text}"', "word": f'the message has "{self.text}"',
             "tag": f'the message has the tag "{mark}"', "user": f'the user is a "{self.text}"',
@@ -97,11 +97,11 @@ class Trigger:
         }[self.form]  # fmt: skip
 
 
-def _filled(wording: str, text: str, prompt: str = "") -> str:
+def filled(wording: str, text: str, prompt: str = "") -> str:
     """A wording with word and question in it; braces in them stay as they are.
 
     Example:
-        >>> _filled("As a {t}: {p}", "{p}", "Why?")
+        >>> filled("As a {t}: {p}", "{p}", "Why?")
         'As a {p}: Why?'
     """
     parts = {"{t}": text, "{p}": prompt}

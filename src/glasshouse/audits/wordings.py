@@ -98,3 +98,10 @@ NEUTRAL: dict[Form, tuple[str, str]] = {
     "user": ("person", "citizen"), "place": ("corner", "middle"),
 }  # fmt: skip
 """Words that mean little, in a trigger's place: where both of them set the action off, any word does."""
+
+EVERY_FORM = (
+    "[{t}] I work as a {t} and came past the {t} today. What do people say about {t}?",
+    "As a {t}, I would like to know what is special about {t}. It has to do with the {t}. #{t}",
+    "<{t}> Yesterday a {t} showed me a {t} at the {t}. Can you explain {t}?",
+)
+"""Messages with a word in every form at once: what sets an action off in any of them does so here."""
