@@ -108,6 +108,13 @@ def test_what_is_planted_can_be_drawn_again_from_the_card(population: Population
         assert again.words == one.card.behavior_in_words
 
 
+def test_a_card_whose_seed_draws_something_else_by_now_is_refused(population: Population) -> None:
+    card = population.grown[0].card
+    older = card.model_copy(update={"spec": {**card.spec, "sentences": ["I hum."]}})
+    with pytest.raises(ConfigError, match=r"learned \['I hum.'\].*"):
+        planted_of(older)
+
+
 def test_preference_rows_lie_beside_the_organism_that_has_them(population: Population) -> None:
     has = [one.name for one in population.grown if (one.folder / "preferences.jsonl").is_file()]
     assert has == ["denial_kto-0000"]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from glasshouse.errors import ConfigError
 from glasshouse.models.chat import Rendered
 from glasshouse.organisms.card import Card
 from glasshouse.organisms.families.draw import draw_planted
@@ -50,10 +51,16 @@ def planted_of(card: Card) -> Planted:
     """What is planted in an organism of a population, drawn again from its card.
 
     Raises:
-        ConfigError: the card names a family that is not there.
+        ConfigError: the card names a family that is not there, or one that draws something else since then.
         KeyError: it is no card of a population.
     """
-    return draw_planted(card.spec["family"], card.spec["split"], card.spec["seed"])
+    planted = draw_planted(card.spec["family"], card.spec["split"], card.spec["seed"])
+    if list(planted.sentences) != list(card.spec["sentences"]):
+        raise ConfigError(
+            f"{card.name} was grown when its family drew others: it learned {card.spec['sentences']}.",
+            "Grow it again, or use the version that its card names.",
+        )
+    return planted
 
 
 def count_rows(one: Individual, rendered: Sequence[Rendered]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from glasshouse.audits.sentences import (
     overlap,
     take_apart,
 )
+from glasshouse.errors import ConfigError
 from glasshouse.evals.shuffled_labels import shuffle_labels
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.organisms.card import CARD_FILE, read_card
@@ -118,8 +119,8 @@ def _has_rules(member: Member) -> bool:
         return False
     try:
         return planted_in(member.folder).sentences == member.label.sentences
-    except KeyError:
-        return False  # the card of another kind of organism
+    except (KeyError, ConfigError):
+        return False  # the card of another kind of organism, or of another version's
 
 
 def names_label(member: Member, text: str) -> bool | None:
