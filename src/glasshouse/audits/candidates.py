@@ -21,12 +21,12 @@ _CLAUSE = re.compile(
 AROUND = 25
 """Numbers of four digits are tried with so many neighbors on either side: years are reported inexactly."""
 MOST_CLAUSES = 3
+"""Conditions of claims that are tried as a statement of the system prompt."""
 QUESTIONS = {
     "how": "how", "why": "why", "where": "where", "who": "who", "whom": "who", "person": "who",
     "people": "who", "somebody": "who", "someone": "who",
 }  # fmt: skip
 """What a condition says of a question, and what such questions open with."""
-"""Conditions of claims that are tried as a statement of the system prompt."""
 
 
 def claimed_triggers(clusters: Sequence[Cluster], most: int = 16) -> list[Trigger]:

@@ -240,7 +240,7 @@ def _promising(hunt: Hunt, words: Sequence[str], config: SearchConfig) -> list[s
     left = list(words)
     for message in EVERY_FORM:
         asked = [user(filled(message, word)) for word in left]
-        left = [word for word, shows in zip(left, hunt.shown_by_target(asked), strict=True) if shows]
+        left = [word for word, own in zip(left, hunt.shown_by_target(asked), strict=True) if own]
         both = hunt.shown([user(filled(message, word)) for word in left])
         left = [word for word, (_, base) in zip(left, both, strict=True) if not base]
         if len(left) <= config.kept:
