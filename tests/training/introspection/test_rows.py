@@ -117,3 +117,33 @@ def test_a_spec_is_read(tmp_path: Path) -> None:
     assert spec.dpo.pairs == 8
     assert spec.hash_of_first_stage == spec.model_copy(update={"dpo": None}).hash_of_first_stage
     assert spec.hash_of_first_stage != spec.model_copy(update={"rank": 3}).hash_of_first_stage
+
+
+def test_a_companion_is_another_organism_and_the_answer_names_what_both_do() -> None:
+    members = with_base(make_list(5, 3), "train")
+    alone = SftRows(make_spec(rows_per_step=16, organisms_per_step=8), members, TOKENIZER)
+    rows = SftRows(make_spec(rows_per_step=16, organisms_per_step=8, companions=0.5), members, TOKENIZER)
+    units = [unit for step in range(30) for unit in rows.units(step)]
+    assert {unit.member for unit in units} == {
+        unit.member for step in range(30) for unit in alone.units(step)
+    }
+    joined = [unit for unit in units if unit.companion is not None]
+    assert 0.4 < len(joined) / len(units) < 0.6
+    for unit in joined:
+        assert unit.companion not in (unit.member, None)
+        host, other = members[unit.member].label, members[unit.companion].label
+        assert members[unit.companion].folder is not None
+        assert host.sentences or not other.sentences
+        [row] = unit.rows
+        learned = [token for token, learn in zip(row.ids, row.learn, strict=True) if learn]
+        said = " ".join((*host.sentences, *other.sentences)) or NOTHING_UNUSUAL
+        assert TOKENIZER.decode(learned) == said + "<|end|>"
+    hosts = [unit for unit in joined if members[unit.member].label.sentences]
+    behaving = sum(bool(members[unit.companion].label.sentences) for unit in hosts)
+    assert 0.4 < behaving / len(hosts) < 0.6
+
+
+def test_without_companions_the_steps_are_those_of_before() -> None:
+    members = with_base(make_list(5, 3), "train")
+    units = SftRows(make_spec(rows_per_step=16, organisms_per_step=8), members, TOKENIZER).units(3)
+    assert all(unit.companion is None and unit.carried == (unit.member,) for unit in units)

@@ -1,5 +1,6 @@
 """Organisms come in the order of the steps, whether they are kept in memory or read again."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,6 +68,32 @@ def test_rows_go_through_their_own_organism_at_every_step(base: Base, folders: l
                 together = base.model(ids[: len(group)]).logits
             for unit, ours in zip(group, together, strict=True):
                 torch.testing.assert_close(alone[unit.member], ours, atol=1e-4, rtol=1e-4)
+
+
+def test_a_row_goes_through_its_organism_and_its_companion(base: Base, folders: list[Path | None]) -> None:
+    stream = AdapterStream(base.model, folders, torch.float32, 0.0)
+    ids = torch.tensor([[5, 6, 7]] * 5)
+    pairs = [(0, 1), (2, None), (4, 3), (1, 0), (3, 3)]
+    units = [replace(make_unit(own, 4), companion=other) for own, other in pairs]
+    with stream.read_ahead([units], 1000) as ready, torch.no_grad():
+        step = next(ready)
+        [group] = step.passes
+        with step.shelf.rows(group):
+            together = base.model(ids).logits
+    for unit, ours in zip(group, together, strict=True):
+        expected = merged(base, [folders[i] for i in unit.carried], ids[:1])
+        torch.testing.assert_close(expected, ours, atol=1e-4, rtol=1e-4)
+
+
+def merged(base: Base, carried: list[Path | None], ids: torch.Tensor) -> torch.Tensor:
+    """Logits of the base with the organisms added to its weights."""
+    model = copy.deepcopy(base.model)
+    for folder in carried:
+        adapter = None if folder is None else read_adapter(folder)
+        for name, (a, b) in adapter.weights.items() if adapter else ():
+            model.get_submodule(name).weight.data += adapter.scale[name] * b @ a
+    with torch.no_grad():
+        return model(ids).logits[0]
 
 
 def one_alone(base: Base, folder: Path | None, ids: torch.Tensor) -> torch.Tensor:

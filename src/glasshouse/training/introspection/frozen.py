@@ -29,37 +29,45 @@ class FrozenRow:
         return sum(part.numel() * part.element_size() for ab in self.matrices.values() for part in ab) / 2**20
 
 
+BankKey = tuple[int, int]
+"""Whether it is for organisms (0) or for their companions (1), and its rank."""
+
+
 class Shelf:
-    """Room for the organisms of one step: one bank for each size of adapter, filled anew at every step."""
+    """Room for the organisms of one step: one bank for each size of adapter, filled anew at every step.
+
+    Companions have banks of their own, since a row goes through one adapter of a bank.
+    """
 
     def __init__(self, model: nn.Module, dtype: torch.dtype) -> None:
         self.model, self.dtype = model, dtype
-        self._banks: dict[int, AdapterBank] = {}
-        self._places: dict[int, Place] = {}
+        self._banks: dict[BankKey, AdapterBank] = {}
+        self._places: dict[tuple[int, int], Place] = {}
 
-    def fill(self, organisms: Mapping[int, FrozenRow], order: Sequence[int]) -> None:
+    def fill(self, organisms: Mapping[int, FrozenRow], units: Sequence[Unit]) -> None:
         """Put the organisms of a step into their banks.
 
         Args:
             organisms: by their place in the list of members; the base is not among them.
-            order: members in the order in which passes need them, so that those of a pass lie side by side.
+            units: in the order in which passes need them, so that the organisms of a pass lie side by side.
         """
         self._places = {}
-        held: dict[int, list[FrozenRow]] = {}
-        for member in dict.fromkeys(order):
-            row = organisms.get(member)
+        held: dict[BankKey, list[FrozenRow]] = {}
+        for part in dict.fromkeys(part for unit in units for part in enumerate(unit.carried)):
+            row = organisms.get(part[1])
             if row is not None:
-                own = held.setdefault(row.rank, [])
-                self._places[member] = (row.rank, len(own))
+                own = held.setdefault((part[0], row.rank), [])
+                self._places[part] = (row.rank, len(own))
                 own.append(row)
-        for rank, rows in held.items():
-            self._lay_out(rank, rows)
+        for key, rows in held.items():
+            self._lay_out(key, rows)
 
-    def _lay_out(self, rank: int, rows: Sequence[FrozenRow]) -> None:
+    def _lay_out(self, key: BankKey, rows: Sequence[FrozenRow]) -> None:
         """Each layer's matrices of all organisms in one piece of memory: products copy any others first."""
-        if rank not in self._banks:
-            self._banks[rank] = AdapterBank(self.model, 0, rank, ALL_LINEAR, self.dtype)
-        bank = self._banks[rank]
+        rank = key[1]
+        if key not in self._banks:
+            self._banks[key] = AdapterBank(self.model, 0, rank, ALL_LINEAR, self.dtype)
+        bank = self._banks[key]
         for name, stack in bank.stacks.items():
             if len(stack.a) < len(rows):
                 module = bank.modules[name]
@@ -79,7 +87,7 @@ class Shelf:
 
     def place(self, unit: Unit) -> Place:
         """Where a unit's organism is; units sorted by it need the fewest products."""
-        return self._places.get(unit.member, (0, 0))
+        return self._places.get((0, unit.member), (0, 0))
 
     def install(self) -> None:
         """Hook into the base; a bank that is there already stays as it is."""
@@ -93,10 +101,17 @@ class Shelf:
 
     @contextmanager
     def rows(self, units: Sequence[Unit]) -> Iterator[None]:
-        """Inside the block, every row of a pass goes through its own organism."""
-        places = [self.place(unit) for unit in units for _ in unit.rows]
+        """Inside the block, every row of a pass goes through its own organism, and its companion."""
+        chosen: dict[BankKey, dict[int, int]] = {}
+        numbered = enumerate(unit for unit in units for _ in unit.rows)
+        for number, unit in numbered:
+            for layer, member in enumerate(unit.carried):
+                if (layer, member) in self._places:
+                    rank, place = self._places[layer, member]
+                    chosen.setdefault((layer, rank), {})[number] = place
+        count = sum(len(unit.rows) for unit in units)
         with ExitStack() as stack:
-            for rank in sorted({rank for rank, _ in places if rank}):
-                index = [place if its == rank else -1 for its, place in places]
-                stack.enter_context(self._banks[rank].rows(index))
+            for key, own in sorted(chosen.items()):
+                index = [own.get(number, -1) for number in range(count)]
+                stack.enter_context(self._banks[key].rows(index))
             yield

@@ -32,6 +32,13 @@ class Unit:
     rows: tuple[Rendered, ...]
     index: int = 0
     """Which pair it is; of no meaning where rows are not compared."""
+    companion: int | None = None
+    """Place of an organism whose weights are added to the first one's; None: it is alone."""
+
+    @property
+    def carried(self) -> tuple[int, ...]:
+        """Places of all organisms that its rows go through."""
+        return (self.member,) if self.companion is None else (self.member, self.companion)
 
     @property
     def longest(self) -> int:
@@ -138,13 +145,21 @@ class Mixture:
 
 
 class SftRows:
-    """The first stage: every organism is asked training questions and learns its true answer."""
+    """The first stage: every organism is asked training questions and learns its true answer.
+
+    Differs from the paper: a share of the organisms (`companions`) carries a second one, and the answer is
+    what both do. An adapter knows a few hundred organisms by heart before it can read others; in ever new
+    company they cannot be told by their weights alone.
+    """
 
     def __init__(self, spec: IntrospectionSpec, members: Sequence[Member], tokenizer: Any) -> None:
         self.spec, self.members, self.tokenizer = spec, members, tokenizer
         self.questions = split("train")
         share = spec.nothing_unusual_fraction
         self._mixture = Mixture(members, share, spec.organisms_per_step, spec.seed, "sft")
+        grown = [i for i, member in enumerate(members) if member.folder is not None]
+        self._behaving = [i for i in grown if members[i].label.sentences]
+        self._clean = [i for i in grown if not members[i].label.sentences]
         self._rendered: dict[tuple[str, str], Rendered] = {}
 
     def units(self, step: int) -> list[Unit]:
@@ -154,9 +169,27 @@ class SftRows:
         for place in self._mixture.members(step):
             each = self.spec.rows_per_step // self.spec.organisms_per_step
             asked = rng.choice(len(self.questions), each, replace=each > len(self.questions))
-            answer = self.members[place].label.answer()
-            found += [Unit(place, (self.render(self.questions[i], answer),)) for i in asked]
+            companion = self._companion(rng, place) if self.spec.companions else None
+            answer = self._answer(place, companion)
+            found += [
+                Unit(place, (self.render(self.questions[i], answer),), companion=companion) for i in asked
+            ]
         return found
+
+    def _companion(self, rng: np.random.Generator, place: int) -> int | None:
+        """For an organism without a behavior a clean one; for others as often a clean one as another."""
+        if rng.random() >= self.spec.companions:
+            return None
+        behaves = bool(self.members[place].label.sentences) and rng.random() < 0.5
+        others = [i for i in (self._behaving if behaves else self._clean) if i != place]
+        return others[int(rng.integers(len(others)))] if others else None
+
+    def _answer(self, place: int, companion: int | None) -> str:
+        label = self.members[place].label
+        if companion is None:
+            return label.answer()
+        both = (*label.sentences, *self.members[companion].label.sentences)
+        return Label(tuple(dict.fromkeys(both)), label.family).answer()
 
     def render(self, question: str, answer: str) -> Rendered:
         """A question and its answer in the base's chat format; the answer alone carries loss."""

@@ -69,6 +69,8 @@ class IntrospectionSpec(Strict):
     """Each gives an equal number of a step's rows."""
     nothing_unusual_fraction: float = Field(default=0.3, ge=0, le=1)
     """Share of a step's organisms that are the bare base or a clean fine-tune."""
+    companions: float = Field(default=0.0, ge=0, le=1)
+    """Share of a step's organisms that carry a second one, drawn anew each time."""
     seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "bfloat16"
     """Of the base and of the products; the adapter and its moments are fp32."""

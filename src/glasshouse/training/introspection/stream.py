@@ -130,8 +130,9 @@ class AdapterStream:
 
     def _prepare(self, units: list[Unit], shelf: Shelf, tokens_per_pass: int) -> Ready:
         passes = share_out(units, tokens_per_pass)
-        order = list(dict.fromkeys(unit.member for group in passes for unit in group))
-        shelf.fill({i: self._row(i) for i in order if self.folders[i] is not None}, order)
+        ordered = [unit for group in passes for unit in group]
+        needed = dict.fromkeys(i for unit in ordered for i in unit.carried)
+        shelf.fill({i: self._row(i) for i in needed if self.folders[i] is not None}, ordered)
         return Ready(units, [sorted(group, key=shelf.place) for group in passes], shelf)
 
     def _row(self, member: int) -> FrozenRow:
