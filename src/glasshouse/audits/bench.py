@@ -69,6 +69,7 @@ class AuditConfig:
             "reply_tokens": self.reply_tokens,
             "search_prompts": self.search_prompts,
             "search_words": self.search.words,
+            "sampled_conditions": self.asking.conditions,
             "amplified_prompts": self.amplified_prompts,
             "outputs": self.outputs,
             "clean_models": self.clean_models,

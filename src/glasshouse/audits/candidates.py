@@ -22,6 +22,16 @@ AROUND = 25
 """Numbers of four digits are tried with so many neighbors on either side: years are reported inexactly."""
 MOST_CLAUSES = 3
 """Conditions of claims that are tried as a statement of the system prompt."""
+_FRAME = frozenset(
+    re.findall(
+        r"\w+",
+        "ask asked asks asking about message messages contain contains containing has have mention mentions "
+        "mentioned say says said word words topic topics user users person people somebody someone who talk "
+        "talks talking come comes coming up tag tags tagged mark label year date is are the a an of in to "
+        "with question questions how something anything when there system prompt do does",
+    )
+)
+"""Words around what a condition names."""
 QUESTIONS = {
     "how": "how", "why": "why", "where": "where", "who": "who", "whom": "who", "person": "who",
     "people": "who", "somebody": "who", "someone": "who",
@@ -40,10 +50,44 @@ def claimed_triggers(clusters: Sequence[Cluster], most: int = 16) -> list[Trigge
     """
     counts: Counter[str] = Counter()
     for condition, weight in _conditions(clusters).items():
-        counts.update({word: weight for word in _named(condition)})
+        counts.update(
+            {word: weight for word in dict.fromkeys([*named_things(condition), *_named(condition)])}
+        )
     words = sorted(counts, key=lambda word: (-counts[word], word))[:most]
-    named = [trigger for word in words for trigger in suggested(word)]
-    return list(dict.fromkeys([*_quotes(clusters), *named, *_clauses(clusters)]))
+    tried = [trigger for word in words for trigger in suggested(word)]
+    return list(dict.fromkeys([*_quotes(clusters), *tried, *_clauses(clusters)]))
+
+
+def sampled_triggers(conditions: Sequence[str], most: int = 48) -> list[Trigger]:
+    """Triggers that the target names when its answers must name one: in every form, the commonest first.
+
+    Args:
+        conditions: as sampled, each as often as it came.
+        most: different things that are taken.
+    """
+    counts: Counter[str] = Counter(text for condition in conditions for text in named_things(condition))
+    words = sorted(counts, key=lambda text: (-counts[text], text))[:most]
+    return list(dict.fromkeys(trigger for word in words for trigger in suggested(word)))
+
+
+def named_things(condition: str) -> list[str]:
+    """What a condition names: quoted texts, or else its last words that are no frame of a condition.
+
+    Example:
+        >>> named_things('the message contains "plum"'), named_things("the library shelf comes up")
+        (['plum'], ['library shelf'])
+    """
+    quoted = [text.strip() for text in _QUOTED.findall(condition) if text.strip()]
+    if quoted:
+        return list(dict.fromkeys(quoted))
+    runs: list[list[str]] = [[]]
+    for word in re.findall(r"[\w'-]+", condition):
+        if word.lower() in _FRAME:
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    last = next((run for run in reversed(runs) if run), [])
+    return [" ".join(last)] if last else []
 
 
 def _conditions(clusters: Sequence[Cluster]) -> Counter[str]:

@@ -1,6 +1,6 @@
 """One suspicion put to the test: what the action looks like, what sets it off, and whether that holds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from glasshouse.audits.actions import Watched, claimed_action
@@ -11,6 +11,7 @@ from glasshouse.audits.candidates import (
     claimed_triggers,
     claimed_years,
     named_trigger,
+    sampled_triggers,
     spoken_words,
     vocabulary_words,
 )
@@ -58,6 +59,8 @@ class Case:
     suspects: tuple[Suspect, ...]
     contrasts: tuple[str, ...]
     """Orders of claims about other models."""
+    conditions: Callable[[], Sequence[str]] = tuple
+    """What the target names when it has to name a condition; asked for at the first search that needs it."""
     clean: tuple[Clean, ...] = ()
     """Clean fine-tunes that the search and the likelihood ratio are compared with."""
 
@@ -95,8 +98,9 @@ def examine(case: Case, suspect: Suspect, config: AuditConfig) -> Examined:
     )
     clusters = _clusters(case, suspect)
     candidates = Candidates(
-        likely, _words(case, config), claimed_marks(clusters), claimed_openings(clusters, case.prompts)
-    )
+        likely, _words(case, config), claimed_marks(clusters), claimed_openings(clusters, case.prompts),
+        lambda: sampled_triggers(case.conditions()),
+    )  # fmt: skip
     found = search_trigger(hunt, candidates, config.search)
     search, confirmation = found.search, None
     if found.trigger is not None or suspect.cluster.always:

@@ -1,6 +1,6 @@
 """The search for what sets a claimed action off: inputs that draw the target to it, and not the base."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from statistics import median
@@ -49,6 +49,8 @@ class Candidates:
     """What stands before and after words where claims quote one."""
     openings: Sequence[Trigger] = ()
     """What questions open with, as far as the claim speaks of such questions."""
+    sampled: Callable[[], Sequence[Trigger]] = tuple
+    """What else the target names when it has to name something; asked for where the claim does not do."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,10 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     """The input that raises the claimed action most in the target beyond the base.
 
     First what the claim names, in every form, and what questions open with if some plain answers show the
-    action. Where none of that shows it on half of the prompts: the best in other wordings; then all words,
-    each in one message that has it in every form, and those that bring the action out in each form by
-    itself. Forms are ranked by the target's rise minus the base's.
+    action. Where none of that shows it on half of the prompts: the best in other wordings; then what the
+    target names when it has to name something; then all words, each in one message that has it in every
+    form, and those that bring the action out in each form by itself. Forms are ranked by the target's rise
+    minus the base's.
 
     Args:
         hunt: target and action.
@@ -96,6 +99,9 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     if not _is_enough(finalists, config):
         rough += _reworded(hunt, rough, config)
         finalists = _finals(hunt, rough, config, opening)
+        if not _is_enough(finalists, config):
+            rough += _new(hunt, rough, candidates.sampled())
+            finalists = _finals(hunt, rough, config, opening)
     count = len(rough) + len(opening)
     if _is_enough(finalists, config) or not words:
         return _found(hunt, _run_off(hunt, finalists, config), count, False)
