@@ -159,7 +159,7 @@ class StudyPlan:
 
 def full_plan(model: str = "phantom", **changes: object) -> StudyPlan:
     """The whole study."""
-    training = {"steps": 1600, "dpo": {"pairs": 768, "steps": 120}}
+    training = {"steps": 1500, "companions": 0.3, "dpo": {"pairs": 768, "steps": 120}}
     return replace(StudyPlan(model=model, training=training), **changes)  # type: ignore[arg-type]
 
 
