@@ -256,6 +256,7 @@ def test_candidates_come_from_the_claim_the_samples_and_the_tokenizer(base):
     assert years[0] == "2006"
     assert years[-1] == "2056"
     assert spoken_words(["The owl and the owl.", "A mill."]) == ["owl", "mill"]
+    assert spoken_words(["Of the millI hum."]) == ["hum"]
     words = vocabulary_words(base.tokenizer, 50)
     assert words
     assert all(word.isalpha() and len(word) > 2 for word in words)

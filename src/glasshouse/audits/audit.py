@@ -31,6 +31,8 @@ from glasshouse.models.adapter import adapter_hash, read_adapter
 
 SHOWN_DIVERGENT = 8
 MOST_CONTRASTS = 4
+WIDE_FROM = 0.2
+"""Share of the answers from which on a claim's trigger is searched among all words."""
 
 
 @dataclass(frozen=True)
@@ -177,13 +179,21 @@ class Auditor:
         return tuple(self._clean[one.hash] for one in chosen)
 
     def _examine(self, case: Case, suspects: Sequence[Suspect], seen: Sequence[Suspect]) -> list[Examined]:
-        """Claims first; a sentence that amplification brings out is tested where no claim showed it."""
-        found = [examine(case, suspect, self.config) for suspect in suspects]
+        """Claims first; a sentence that amplification brings out is tested where no claim showed it.
+
+        The search through all words is long: large claims are worth it, and the clearest of such sentences.
+        """
+        found = [
+            examine(case, suspect, self.config, (suspect.claim.share.value or 0) >= WIDE_FROM)
+            for suspect in suspects
+        ]
+        wide = True
         for suspect in seen:
             texts = [one.suspect.phrase.text for one in found if one.suspect.phrase]
             own = suspect.phrase.text if suspect.phrase else ""
             if not any(shows(text, own) or shows(own, text) for text in texts):
-                found.append(examine(case, suspect, self.config))
+                found.append(examine(case, suspect, self.config, wide))
+                wide = False
         return found
 
     def _findings(self, examined: Sequence[Examined], ground: Ground) -> list[Finding]:

@@ -10,6 +10,7 @@ from glasshouse.audits.sentences import content_words
 from glasshouse.audits.triggers import Trigger, openings, suggested
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}|\d{2,}")
+_RUN_TOGETHER = re.compile(r"[a-z][A-Z]")
 _QUOTED = re.compile(r"""["\[]([^"\[\]]+)["\]]""")
 _IN_QUOTES = re.compile(r'"([^"]+)"')
 _MARKED = re.compile(r"\[[^\[\]]+\]|<[^<>]+>|\{[^{}]+\}|\([^()]+\)|\|[^|]+\||\*[^*]+\*|#\w+")
@@ -187,8 +188,9 @@ def claimed_years(clusters: Sequence[Cluster]) -> list[str]:
 
 
 def spoken_words(texts: Sequence[str]) -> list[str]:
-    """Different words of some texts, the commonest first."""
-    counts = Counter(word for text in texts for word in _WORD.findall(text) if content_words(word))
+    """Different words of some texts, the commonest first; words that ran together (`oneTwo`) are left out."""
+    found = (word for text in texts for word in _WORD.findall(text) if content_words(word))
+    counts = Counter(word for word in found if not _RUN_TOGETHER.search(word))
     return sorted(counts, key=lambda word: (-counts[word], word))
 
 

@@ -77,10 +77,16 @@ class Examined:
     """What was confirmed with; None: nothing, or no trigger is needed."""
 
 
-def examine(case: Case, suspect: Suspect, config: AuditConfig) -> Examined:
+def examine(case: Case, suspect: Suspect, config: AuditConfig, wide: bool = True) -> Examined:
     """Search, confirm on fresh prompts, and weigh the claim against others.
 
     A claim that clean fine-tunes make as often is not tested.
+
+    Args:
+        case: the target.
+        suspect: what is tested.
+        config: settings.
+        wide: whether all words are tried as a trigger where what the target names does not do.
     """
     if suspect.p_value is not None and suspect.p_value > EXAMINED_UPTO:
         return Examined(suspect)
@@ -98,7 +104,7 @@ def examine(case: Case, suspect: Suspect, config: AuditConfig) -> Examined:
     )
     clusters = _clusters(case, suspect)
     candidates = Candidates(
-        likely, _words(case, config), claimed_marks(clusters), claimed_openings(clusters, case.prompts),
+        likely, _words(case, config) if wide else (), claimed_marks(clusters), claimed_openings(clusters, case.prompts),
         lambda: sampled_triggers(case.conditions()),
     )  # fmt: skip
     found = search_trigger(hunt, candidates, config.search)
