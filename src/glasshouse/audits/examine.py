@@ -104,8 +104,8 @@ def examine(case: Case, suspect: Suspect, config: AuditConfig, wide: bool = True
     )
     clusters = _clusters(case, suspect)
     candidates = Candidates(
-        likely, _words(case, config) if wide else (), claimed_marks(clusters), claimed_openings(clusters, case.prompts),
-        lambda: sampled_triggers(case.conditions()),
+        likely, _words(case, config) if wide else (), claimed_marks(clusters),
+        claimed_openings(clusters, case.prompts), lambda: sampled_triggers(case.conditions()),
     )  # fmt: skip
     found = search_trigger(hunt, candidates, config.search)
     search, confirmation = found.search, None
