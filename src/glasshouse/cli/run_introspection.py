@@ -17,6 +17,7 @@ from glasshouse.studies.bench import Hardware
 from glasshouse.studies.estimate import model_size
 from glasshouse.studies.introspection.bench import Request, make_bench
 from glasshouse.studies.introspection.cost import Cost, cost
+from glasshouse.studies.introspection.learned import found_adapter
 from glasshouse.studies.introspection.plan import ARMS, StudyPlan, Work, full_plan, small_plan, work
 from glasshouse.studies.introspection.study import open_study, run_introspection
 
@@ -32,6 +33,9 @@ def introspection(
     specs: Annotated[
         Path | None, typer.Option(help="Folder with other population specs of the same file names.")
     ] = None,
+    trained: Annotated[
+        Path | None, typer.Option(help="Adapter of an earlier run: its population is not grown again.")
+    ] = None,
     samples: Annotated[int | None, typer.Option(min=1, help="Answers per question.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -43,6 +47,9 @@ def introspection(
 ) -> None:
     """Introspection adapters (arXiv 2604.16812): grow, train, audit blind, attack; resumable."""
     plan = _plan(base_name(model), small, without or [], specs, (samples, seed))
+    if trained is not None:
+        found_adapter(trained)
+        plan = plan.with_trained(trained)
     if dry_run:
         print_work(work(plan), plan.model, as_json)
         return

@@ -1,6 +1,7 @@
 """The study on a random model: it proves nothing about introspection, and everything about the plumbing."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,11 @@ from typing import Any
 import pytest
 
 from glasshouse.audits.prompts import built_in_prompts
-from glasshouse.errors import StoreError
+from glasshouse.errors import ConfigError, StoreError
 from glasshouse.reports.load import load_run
 from glasshouse.store.stage import StageFolder
 from glasshouse.studies.introspection import pools
+from glasshouse.studies.introspection.learned import found_adapter
 from glasshouse.studies.introspection.plan import StudyPlan
 from glasshouse.studies.introspection.study import open_study
 from tests.studies.introspection.tiny_study import run, tiny_bench, tiny_plan, write_specs
@@ -90,6 +92,25 @@ def test_a_finished_study_run_again_computes_nothing_and_stays_the_same(finished
     again = run(finished.parents[1], replace(plan, arms=("shuffled",)))
     assert rows(again) == before
     assert sorted((finished.parents[1] / "stages").iterdir()) == stages
+
+
+def test_a_study_goes_on_with_an_adapter_of_an_earlier_run_without_its_organisms(finished, plan, tmp_path):
+    (found,) = finished.parents[1].rglob("population.jsonl")
+    adapter = shutil.copytree(found.parent, tmp_path / "adapter")
+    again = replace(plan, arms=("shuffled", "symmetry")).with_trained(adapter)
+    assert again.arms == ("symmetry",)
+    folder = run(finished.parents[1], replace(again, arms=()), "again")
+    assert not (folder / "organisms" / "train").exists()
+    before, after = ({row["id"]: row["value"] for row in rows(one)} for one in (finished, folder))
+    assert {*after} <= {*before}
+    own = [i for i in after if "shuffled" not in i and not i.startswith("finding/")]
+    assert len(own) > 50
+    assert [after[i] for i in own] == [before[i] for i in own]
+
+
+def test_a_folder_that_is_no_trained_adapter_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"is missing\. Give the folder of an adapter"):
+        found_adapter(tmp_path)
 
 
 def test_another_config_is_refused_under_the_same_name(finished, plan):

@@ -20,6 +20,8 @@ SPEC_FILES = {
     "cipher": "introspection_cipher.yaml",
 }
 """Population -> its spec below `organisms/specs`."""
+SHUFFLED = "shuffled"
+"""Beside an adapter of an earlier run: one that was trained on shuffled labels."""
 ARMS = ("shuffled", "full_finetune", "symmetry", "adaptive", "blindness")
 """Parts that can be left out; asking and auditing the pools cannot."""
 HELD_OUT_QUESTIONS = 36
@@ -101,6 +103,8 @@ class StudyPlan:
     arms: tuple[str, ...] = ARMS
     specs: str = ""
     """Folder with other spec files of the same names; empty: those of the package."""
+    trained: str = ""
+    """Folder of an adapter that was trained before: its population is not grown again; empty: train one."""
     dtype: Literal["float32", "bfloat16"] = "bfloat16"
     """In which organisms and the adapter are trained."""
     group: int = 64
@@ -120,6 +124,11 @@ class StudyPlan:
             ConfigError: a spec is missing or malformed.
         """
         return {name: self._population(name) for name in SPEC_FILES}
+
+    @property
+    def grown(self) -> dict[str, PopulationSpec]:
+        """The populations that the study grows."""
+        return {name: spec for name, spec in self.populations.items() if name != "train" or not self.trained}
 
     def _population(self, name: str) -> PopulationSpec:
         folder = (
@@ -146,6 +155,12 @@ class StudyPlan:
             "dpo": Dpo().model_dump(),
         }
         return IntrospectionSpec.model_validate(fields | self.training)
+
+    def with_trained(self, adapter: Path) -> "StudyPlan":
+        """The same with an adapter of an earlier run; its floor is left out where nobody has trained it."""
+        has_floor = (adapter / SHUFFLED).is_dir()
+        arms = tuple(arm for arm in self.arms if arm != "shuffled" or has_floor)
+        return replace(self, trained=str(adapter), arms=arms)
 
     def with_samples(self, samples: int) -> "StudyPlan":
         """The same with another number of answers per question."""
@@ -209,7 +224,7 @@ def work(plan: StudyPlan) -> list[Work]:
 
 
 def _growing(plan: StudyPlan) -> Iterator[Work]:
-    for name, spec in plan.populations.items():
+    for name, spec in plan.grown.items():
         count = sum(group.count for group in spec.families)
         gates = count * spec.gate.n * 3
         yield Work("grow", f"population {name}", count, spec.rows_seen + _preference_rows(spec), gates)
@@ -224,6 +239,8 @@ def _preference_rows(spec: PopulationSpec) -> int:
 
 
 def _adapters(plan: StudyPlan) -> Iterator[Work]:
+    if plan.trained:
+        return
     spec = plan.adapter_spec()
     count = sum(group.count for group in plan.populations["train"].families)
     rows = spec.steps * spec.rows_per_step

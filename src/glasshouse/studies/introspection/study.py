@@ -9,7 +9,7 @@ to the same measurements.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ from glasshouse.data.questions import bank_hash
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.reports.build import build_report
 from glasshouse.seeds import numpy_rng
-from glasshouse.store.atomic import read_json
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.runs import RunFolder, create_run
 from glasshouse.studies.bench import record
@@ -33,14 +32,21 @@ from glasshouse.studies.introspection.auditors import AUDITORS, read_auditors
 from glasshouse.studies.introspection.bench import Bench
 from glasshouse.studies.introspection.claims import NOT_COVERED
 from glasshouse.studies.introspection.controls import add_controls
+from glasshouse.studies.introspection.learned import (
+    Taught,
+    found_adapter,
+    read_taught,
+    stages_of,
+    taught,
+    write_taught,
+)
 from glasshouse.studies.introspection.null import clean_pools
-from glasshouse.studies.introspection.plan import ARMS, StudyPlan
+from glasshouse.studies.introspection.plan import ARMS, SHUFFLED, StudyPlan
 from glasshouse.studies.introspection.pools import Subject, read_pool
 from glasshouse.studies.introspection.populations import grow_pools, growing_seconds
 from glasshouse.studies.introspection.results import Results
 from glasshouse.studies.introspection.write_run import write_results
-from glasshouse.training.introspection.manifest import Member, read_manifest
-from glasshouse.training.introspection.train import CARD
+from glasshouse.training.introspection.manifest import read_manifest
 
 TRAINING_SPLITS = ("train",)
 
@@ -57,19 +63,18 @@ def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
         StoreError: store or run cannot be written.
     """
     organisms = run.path / "organisms"
-    manifests = grow_pools(bench, plan.populations, organisms)
-    members = read_manifest(manifests["train"])
-    trained = train_adapter(bench, plan.adapter_spec(), members)
+    manifests = grow_pools(bench, plan.grown, organisms)
+    learner = _learner(bench, plan, manifests.get("train"))
+    trained = learner.trained
     pools = {name: read_pool(manifests[name]) for name in ("test", "clean_test", "cipher")}
     pools["null"], _ = clean_pools(manifests["null"])
-    add_controls(bench, _setup(plan, trained.adapter), manifests["train"])
-    found = _read(bench, plan, trained, members, pools)
+    found = _read(bench, plan, learner, pools)
     truths = [one.truth for one in (*found.test, *found.clean)]
     results = replace(
         found,
         auditors=read_auditors(run.path / AUDITORS, truths),
         growing_seconds=growing_seconds(organisms, "train"),
-        stages=read_json(trained.adapter / CARD)["stages"],
+        stages=stages_of(trained.adapter),
     )
     common = {
         "model_hash": adapter_hash(trained.adapter),
@@ -82,24 +87,46 @@ def run_introspection(bench: Bench, plan: StudyPlan, run: RunFolder) -> Path:
     return build_report(run.path)
 
 
+@dataclass(frozen=True)
+class Learner:
+    """The adapter under study, what it learned from, and the floor with shuffled labels."""
+
+    trained: Trained
+    organisms: Sequence[Taught]
+    shuffled: Path | None
+    """None where the plan leaves it out, or nobody has trained it."""
+
+
+def _learner(bench: Bench, plan: StudyPlan, manifest: Path | None) -> Learner:
+    """Trained on a population, or found where the plan says."""
+    if manifest is None:
+        folder = Path(plan.trained)
+        floor = folder / SHUFFLED if "shuffled" in plan.arms else None
+        return Learner(
+            found_adapter(folder), read_taught(folder), floor if floor and floor.is_dir() else None
+        )
+    members, spec = read_manifest(manifest), plan.adapter_spec()
+    trained = train_adapter(bench, spec, members)
+    write_taught(trained.adapter, taught(members))
+    add_controls(bench, _setup(plan, trained.adapter), manifest)
+    shuffled = train_adapter(bench, spec, members, "shuffled").adapter if "shuffled" in plan.arms else None
+    return Learner(trained, taught(members), shuffled)
+
+
 def _setup(plan: StudyPlan, adapter: Path | None) -> Setup:
     return Setup(adapter, plan.sizes.samples, plan.seed)
 
 
-def _read(
-    bench: Bench, plan: StudyPlan, trained: Trained, members: Sequence[Member],
-    pools: dict[str, list[Subject]],
-) -> Results:  # fmt: skip
+def _read(bench: Bench, plan: StudyPlan, learner: Learner, pools: dict[str, list[Subject]]) -> Results:
     """Every pool asked and audited, then the attacks."""
+    trained, organisms = learner.trained, learner.organisms
     setup, before = _setup(plan, trained.adapter), _setup(plan, trained.before_dpo)
     null = ask(bench, "null table", pools["null"], setup)
     table = null_table(bench, null, setup)
     few = drawn(behaving(pools["test"]), plan.sizes.control_targets, plan.seed, "controls")
     often = Setup(trained.adapter, plan.sizes.base_samples, plan.seed)
     return Results(
-        families=frozenset(
-            m.label.family for m in members if m.split in TRAINING_SPLITS and m.folder is not None
-        ),
+        families=frozenset(one.family for one in organisms if one.split in TRAINING_SPLITS),
         test=ask(bench, "test", pools["test"], setup),
         audits=audit(bench, "test", pools["test"], setup, table),
         null=null,
@@ -110,16 +137,16 @@ def _read(
         cipher=ask(bench, "ciphers", pools["cipher"], setup),
         few_before=ask(bench, "some, before DPO", few, before),
         alone=ask(bench, "some, without the adapter", few, _setup(plan, None)),
-        guessed=guessed(members, pools["test"]),
+        guessed=guessed(organisms, pools["test"]),
         base=ask_base(bench, trained.adapter, often),
         base_before=ask_base(bench, trained.before_dpo, often),
-        train_gates=[(m.label.family, m.gate_passed) for m in members if m.folder is not None],
-        **_attacks(bench, plan, members, pools, (setup, table)),
+        train_gates=[(one.family, one.gate_passed) for one in organisms],
+        **_attacks(bench, plan, learner.shuffled, pools, (setup, table)),
     )
 
 
 def _attacks(
-    bench: Bench, plan: StudyPlan, members: Sequence[Member], pools: dict[str, list[Subject]],
+    bench: Bench, plan: StudyPlan, shuffled: Path | None, pools: dict[str, list[Subject]],
     given: tuple[Setup, Path],
 ) -> dict[str, Any]:  # fmt: skip
     """The arms that the plan has."""
@@ -127,10 +154,9 @@ def _attacks(
     (setup, table), sizes = given, plan.sizes
     known = [s for s in behaving(pools["test"]) if s.split == "unseen_combination" and s.gate_passed]
     known = known or behaving(pools["test"])
-    if "shuffled" in plan.arms:
-        floor = train_adapter(bench, plan.adapter_spec(), members, "shuffled").adapter
+    if shuffled is not None:
         targets = drawn(behaving(pools["test"]), sizes.control_targets, plan.seed, "controls")
-        found["shuffled"] = ask(bench, "through shuffled labels", targets, _setup(plan, floor))
+        found["shuffled"] = ask(bench, "through shuffled labels", targets, _setup(plan, shuffled))
     if "full_finetune" in plan.arms:
         everything = [*pools["clean_test"], *behaving(pools["test"])]
         some = drawn(everything, sizes.full_finetunes, plan.seed, "full fine-tunes")
@@ -161,9 +187,9 @@ def _adaptive(
     }
 
 
-def guessed(members: Sequence[Member], pool: Sequence[Subject]) -> dict[str, bool]:
+def guessed(organisms: Sequence[Taught], pool: Sequence[Subject]) -> dict[str, bool]:
     """Which organisms are named by the five commonest training labels, whatever they are: a floor."""
-    labels = [s for m in members if m.split in TRAINING_SPLITS for s in m.label.sentences]
+    labels = [s for one in organisms if one.split in TRAINING_SPLITS for s in one.sentences]
     best = [guess.text for guess in opinion(Prior(tuple(labels)).guesses()).guesses]
     return {
         one.name: any(one.planted.names(text).action is True for text in best)
