@@ -109,9 +109,12 @@ def test_updates_are_those_of_plain_lora_on_merged_models(architecture: str, tmp
     for step in range(3):
         plain.step(training.objective, step)
     training.run(3)
+    near = (
+        0.01 * training.job.learning_rate
+    )  # Adam divides by the gradient: where it is almost 0, rounding shows
     for name, (a, b) in training.adapter.weights.items():
-        torch.testing.assert_close(a, plain.pairs[name][0].detach(), atol=1e-5, rtol=1e-5)
-        torch.testing.assert_close(b, plain.pairs[name][1].detach(), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(a, plain.pairs[name][0].detach(), atol=near, rtol=1e-5)
+        torch.testing.assert_close(b, plain.pairs[name][1].detach(), atol=near, rtol=1e-5)
     assert max(float(b.abs().max()) for _, b in training.adapter.weights.values()) > 1e-3
 
 
