@@ -109,9 +109,8 @@ def test_updates_are_those_of_plain_lora_on_merged_models(architecture: str, tmp
     for step in range(3):
         plain.step(training.objective, step)
     training.run(3)
-    near = (
-        0.01 * training.job.learning_rate
-    )  # Adam divides by the gradient: where it is almost 0, rounding shows
+    # Adam divides by the gradient: where that is almost 0, rounding shows
+    near = 0.01 * training.job.learning_rate
     for name, (a, b) in training.adapter.weights.items():
         torch.testing.assert_close(a, plain.pairs[name][0].detach(), atol=near, rtol=1e-5)
         torch.testing.assert_close(b, plain.pairs[name][1].detach(), atol=near, rtol=1e-5)
