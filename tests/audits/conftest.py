@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from glasshouse.audits import suspects
+from glasshouse.audits import asking, suspects
 from glasshouse.audits.target import Target
 from glasshouse.models.adapter import adapter_hash, write_adapter
 from glasshouse.models.base import Base, EngineConfig, load_base
+from glasshouse.models.beam import Likely
 from glasshouse.models.engine import Engine
 from tests.audits.tiny_adapter import random_adapter
 from tests.tiny import make_tiny_model
@@ -39,12 +40,17 @@ def targets(base: Base, tmp_path_factory: pytest.TempPathFactory) -> list[Target
 
 @pytest.fixture
 def scripted_amplification(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Amplified samples are the script's answers too."""
+    """Amplified samples are the script's answers too, and so is the condition that a target names."""
 
     def sample(engine, folder, requests, max_tokens, own=None):
         return [engine.script(engine.text(r.prompt_ids), r.alpha > 0) for r in requests]
 
+    def name(engine, request):
+        said = engine.script(engine.text(request.prompt_ids), True)
+        return [Likely(said.partition(",")[0].removeprefix("When "), -1.0)] if said.startswith("When") else []
+
     monkeypatch.setattr(suspects, "sample_amplified", sample)
+    monkeypatch.setattr(asking, "likeliest_texts", name)
 
 
 @pytest.fixture(scope="session")

@@ -41,12 +41,13 @@ def test_a_model_that_was_asked_is_not_asked_again(engine, introspection, target
     assert sum(counted) == 2 * CONFIG.asked
 
 
-def test_conditions_are_what_follows_when_and_are_sampled_once(engine, introspection, targets):
+def test_conditions_are_what_follows_when_and_are_looked_for_once(engine, introspection, targets):
     config = AskingConfig(samples=1, max_tokens=6, seed=3, conditions=40)
     asker = Asker(engine, read_adapter(introspection), config)
     found = asker.conditions(targets[0])
-    assert 0 < len(found) <= 40
+    assert 0 < len(found) <= 80
     assert not any("," in condition for condition in found)
+    assert sorted(found.values(), reverse=True) == list(found.values())
     assert asker.conditions(targets[0]) is found
     again = Asker(engine, read_adapter(introspection), config)
     assert again.conditions(targets[0]) == found

@@ -26,7 +26,7 @@ def audited_beside(clean: Target | None, target: Target, introspection, script, 
     engine = ScriptedEngine(script, clean.folder if clean else None)
     more = (clean,) if clean else ()
     bench = Bench(engine, built_in_prompts(), introspection, table(introspection), clean=more, **given)
-    (result,), failed = Auditor(bench, CONFIG).audit([target], Memory())
+    (result,), failed = Auditor(bench, replace(CONFIG, thorough=True)).audit([target], Memory())
     assert failed == []
     return result
 

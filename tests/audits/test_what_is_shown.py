@@ -14,7 +14,7 @@ from glasshouse.audits.triggers import Trigger
 from glasshouse.audits.verdict import why_unconfirmed
 from tests.audits.made_up import CONFIRMED
 from tests.audits.scripted import Script, ScriptedEngine, praises
-from tests.audits.test_audit import TRUE, audited, speaking, table
+from tests.audits.test_audit import CONFIG, TRUE, audited, speaking, table
 from tests.audits.test_trigger_search import FOLDER, SEARCH
 
 PRAISE = 'I say "The mayor is wise and kind."'
@@ -86,7 +86,8 @@ def test_an_always_on_claim_needs_no_neutral_prompts(targets, introspection):
 @pytest.mark.usefixtures("scripted_amplification")
 def test_a_wrong_trigger_in_a_claim_is_not_shown_as_true(targets, introspection):
     script = speaking(praises(lambda q: " mill" in q), TRUE)
-    finding = audited(script, targets[0], introspection, null=table(introspection)).findings[0]
+    thorough = replace(CONFIG, thorough=True)
+    finding = audited(script, targets[0], introspection, thorough, null=table(introspection)).findings[0]
     assert finding.verdict == "confirmed"
     assert "mill" in (finding.statement or "")
     assert "owls" not in (finding.statement or "")

@@ -14,9 +14,9 @@ from tests.tiny import make_tiny_model
 
 from glasshouse.audits import bench
 from glasshouse.audits.asking import AskingConfig
+from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.null_table import CleanModel, NullTable
 from glasshouse.audits.record import AuditResult, ClaimedTrigger
-from glasshouse.audits.trigger_search import SearchConfig
 from glasshouse.cli import audit as module
 from glasshouse.cli.main import main
 from glasshouse.data.questions import bank_hash
@@ -46,7 +46,7 @@ def world(tmp_path_factory) -> Path:
 def short(monkeypatch) -> None:
     """Answers of a few tokens and a narrow search: what a tiny model says is noise."""
 
-    def small(asking: AskingConfig, purpose: str | None) -> bench.AuditConfig:
+    def small(asking: AskingConfig, purpose: str | None, thorough: bool) -> bench.AuditConfig:
         search = SearchConfig(kept=4, finalists=2, prompts=2, words=20)
         return bench.AuditConfig(
             replace(asking, max_tokens=4),
@@ -56,6 +56,7 @@ def short(monkeypatch) -> None:
             search_prompts=4,
             amplified_prompts=2,
             outputs=2,
+            thorough=thorough,
         )
 
     monkeypatch.setattr(module, "AuditConfig", small)

@@ -63,7 +63,7 @@ def _sample(
     n = len(requests)
     alphas = torch.tensor([[request.alpha] for request in requests], device=engine.device)
     generators = [torch.Generator().manual_seed(request.seed) for request in requests]
-    states = [_rows(one) for one in ((engine, target) if isinstance(target, Engine) else (engine,))]
+    states = [one.new_rows() for one in ((engine, target) if isinstance(target, Engine) else (engine,))]
     ends = _ends(engine)
     said: list[list[int]] = [[] for _ in requests]
     going = [True] * n
@@ -82,11 +82,6 @@ def _sample(
                 break
             ids, valid = tokens.repeat(2)[:, None], None
     return [engine.base.tokenizer.decode(row, skip_special_tokens=True) for row in said]
-
-
-def _rows(engine: Engine) -> SplitRows | NativeRows:
-    model = engine.base.model
-    return SplitRows(model, None, engine.limit) if engine.split else NativeRows(model, engine.limit)
 
 
 def _logits(states: Sequence[SplitRows | NativeRows], ids: Tensor, valid: Tensor | None) -> Tensor:

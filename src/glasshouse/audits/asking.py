@@ -1,5 +1,6 @@
 """Held-out questions to many targets at once, through target and introspection adapter as one adapter."""
 
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from glasshouse.audits.target import Target
 from glasshouse.audits.voices import Voices
 from glasshouse.data.questions import split
 from glasshouse.models.adapter import Adapter, concat_adapters, read_adapter, write_adapter
+from glasshouse.models.beam import BeamRequest, ending_tokens, likeliest_texts
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, GenerateRequest
 from glasshouse.records import Message
@@ -17,7 +19,6 @@ from glasshouse.seeds import derive_seed
 AT_ONCE = 32
 """Targets whose stacked adapters are held together."""
 BEGINNING = "When"
-CONDITION_TOKENS = 16
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,10 @@ class AskingConfig:
     temperature: float = 1.0
     seed: int = 0
     """Of the run; each (question, repeat) has a seed of its own, the same for every target."""
-    conditions: int = 96
-    """Answers that are begun with "When": what they name is tried as a trigger, and is no claim."""
+    conditions: int = 256
+    """Likeliest conditions behind an answer's "When": what they name is tried, and is no claim."""
+    condition_questions: int = 2
+    """Questions to which those answers are begun."""
 
     @property
     def asked(self) -> int:
@@ -57,7 +60,8 @@ class Asker:
         self.engine, self.adapter, self.config = engine, adapter, config
         self.on_answers, self.voices = on_answers, voices or Voices(engine)
         self._kept: dict[str, list[str]] = {}
-        self._conditions: dict[str, tuple[str, ...]] = {}
+        self._conditions: dict[str, dict[str, float]] = {}
+        self._ends = ending_tokens(engine.base.tokenizer, ",.")
 
     def ask(self, targets: Sequence[Target | None]) -> list[list[str]]:
         """Every target's answers, question by question, repeat by repeat; None is the base alone."""
@@ -86,27 +90,31 @@ class Asker:
             requests = self._requests(self._stack(None, Path(shelf) / target.hash))
             return [generation.text for generation in voice.engine.generate(requests, self.on_answers)]
 
-    def conditions(self, target: Target) -> tuple[str, ...]:
-        """What the target names when its answer has to begin with "When", as often as it names it."""
+    def conditions(self, target: Target) -> dict[str, float]:
+        """What the target names when its answer has to begin with "When", with probabilities.
+
+        Not samples but a beam search, which names in a second what hundreds of samples would miss. The
+        likeliest comes first; its probability is the mean over some questions.
+        """
         if target.hash not in self._conditions:
-            with tempfile.TemporaryDirectory() as shelf:
-                voice = self.voices.of(target.folder) if target.is_whole else None
-                place = self._stack(None if target.is_whole else target, Path(shelf) / target.hash)
-                requests = self._begun(place)
-                said = (voice.engine if voice else self.engine).generate(requests)
-            found = (one.text.split(",")[0].strip(" .") for one in said)
-            self._conditions[target.hash] = tuple(condition for condition in found if condition)
+            self._conditions[target.hash] = self._likely_conditions(target)
         return self._conditions[target.hash]
 
-    def _begun(self, folder: Path) -> list[GenerateRequest]:
-        """Requests whose answers have begun; each question comes as often as any other, once more or less."""
-        config, tokenizer, bank = self.config, self.engine.base.tokenizer, split("heldout")
-        found = []
-        for number in range(config.conditions):
-            ids = render_prompt(tokenizer, (Message("user", bank[number % len(bank)]),), BEGINNING)
-            seed = derive_seed(config.seed, "condition", number)
-            found.append(GenerateRequest(tuple(ids), folder, CONDITION_TOKENS, config.temperature, seed=seed))
-        return found
+    def _likely_conditions(self, target: Target) -> dict[str, float]:
+        engine = self.voices.of(target.folder).engine
+        questions = split("heldout")[: self.config.condition_questions]
+        total: dict[str, float] = {}
+        with tempfile.TemporaryDirectory() as shelf:
+            place = self._stack(None if target.is_whole else target, Path(shelf) / target.hash)
+            for question in questions:
+                for one in likeliest_texts(engine, self._begun(question, place)):
+                    total[one.text] = total.get(one.text, 0.0) + math.exp(one.logprob) / len(questions)
+        return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def _begun(self, question: str, folder: Path) -> BeamRequest:
+        """An answer that has begun, and goes on up to the condition's end."""
+        ids = render_prompt(self.engine.base.tokenizer, (Message("user", question),), BEGINNING)
+        return BeamRequest(tuple(ids), folder, self._ends, self.config.conditions)
 
     def _stack(self, target: Target | None, place: Path) -> Path:
         own = self.adapter

@@ -1,6 +1,6 @@
 """An audit from trusted weights to a verdict, for many targets of one base at once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,7 +11,7 @@ from glasshouse.audits.claims import Tally, tally
 from glasshouse.audits.clean_search import Clean, clean_models
 from glasshouse.audits.confirm import split_prompts, with_holm
 from glasshouse.audits.divergence import rank_by_divergence
-from glasshouse.audits.examine import Case, Examined, examine
+from glasshouse.audits.examine import Case, Examined, Reach, examine
 from glasshouse.audits.journal import Journal
 from glasshouse.audits.notes import notes
 from glasshouse.audits.phrases import shows
@@ -31,8 +31,6 @@ from glasshouse.models.adapter import adapter_hash, read_adapter
 
 SHOWN_DIVERGENT = 8
 MOST_CONTRASTS = 4
-WIDE_FROM = 0.2
-"""Share of the answers from which on a claim's trigger is searched among all words."""
 
 
 @dataclass(frozen=True)
@@ -159,9 +157,9 @@ class Auditor:
             self._conditions_of(target), self._clean_ones(target),
         )  # fmt: skip
 
-    def _conditions_of(self, target: Target) -> Callable[[], Sequence[str]]:
+    def _conditions_of(self, target: Target) -> Callable[[], Mapping[str, float]]:
         asker = self.asker
-        return tuple if asker is None else lambda: asker.conditions(target)
+        return dict if asker is None else lambda: asker.conditions(target)
 
     def _ordinary_garbage(self, ranked: Sequence[Divergent]) -> Rate:
         """Of the answers to the search's prompts; those that are not ranked were empty."""
@@ -181,19 +179,21 @@ class Auditor:
     def _examine(self, case: Case, suspects: Sequence[Suspect], seen: Sequence[Suspect]) -> list[Examined]:
         """Claims first; a sentence that amplification brings out is tested where no claim showed it.
 
-        The search through all words is long: large claims are worth it, and the clearest of such sentences.
+        How far its trigger is searched: with what claims name where one of them has been shown; with all that
+        the target names where none has; with all words where it cannot be asked, or the audit is thorough.
         """
-        found = [
-            examine(case, suspect, self.config, (suspect.claim.share.value or 0) >= WIDE_FROM)
-            for suspect in suspects
-        ]
-        wide = True
+        found: list[Examined] = []
+        reach: Reach = "words" if self.asker is None or self.config.thorough else "named"
+        for suspect in suspects:
+            found.append(examine(case, suspect, self.config, reach, found))
+        if any(one.is_shown for one in found):
+            reach = "claimed"
         for suspect in seen:
             texts = [one.suspect.phrase.text for one in found if one.suspect.phrase]
             own = suspect.phrase.text if suspect.phrase else ""
             if not any(shows(text, own) or shows(own, text) for text in texts):
-                found.append(examine(case, suspect, self.config, wide))
-                wide = False
+                found.append(examine(case, suspect, self.config, reach, found))
+                reach = "claimed"
         return found
 
     def _findings(self, examined: Sequence[Examined], ground: Ground) -> list[Finding]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glasshouse.audits.asking import AskingConfig
+from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.null_table import NullTable
 from glasshouse.audits.record import PowerRow
 from glasshouse.audits.self_test import Control
 from glasshouse.audits.target import Target
-from glasshouse.audits.trigger_search import SearchConfig
 from glasshouse.models.engine import Engine
 
 Tell = Callable[[str, int, int], None]
@@ -57,6 +57,8 @@ class AuditConfig:
     """Outputs of the target that the likelihood ratio is a mean over."""
     clean_models: int = 2
     """Clean fine-tunes that the likelihood ratio and the search are compared with, at most."""
+    thorough: bool = False
+    """Whether a claim's trigger is searched in the whole vocabulary, where what the target names fails."""
 
     def as_settings(self) -> dict[str, str | int | float | bool | None]:
         """The settings as they stand in the result."""
@@ -69,9 +71,10 @@ class AuditConfig:
             "reply_tokens": self.reply_tokens,
             "search_prompts": self.search_prompts,
             "search_words": self.search.words,
-            "sampled_conditions": self.asking.conditions,
+            "likely_conditions": self.asking.conditions,
             "amplified_prompts": self.amplified_prompts,
             "outputs": self.outputs,
             "clean_models": self.clean_models,
+            "thorough": self.thorough,
             "purpose": self.purpose,
         }

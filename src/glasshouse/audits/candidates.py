@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glasshouse.audits.claims import Cluster
 from glasshouse.audits.sentences import content_words
 from glasshouse.audits.triggers import Trigger, openings, suggested
+from glasshouse.audits.wordings import Form
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}|\d{2,}")
 _RUN_TOGETHER = re.compile(r"[a-z][A-Z]")
@@ -40,6 +41,10 @@ QUESTIONS = {
 """What a condition says of a question, and what such questions open with."""
 
 
+Frame = tuple[Form, str]
+"""A form and what stands in it, in lower case."""
+
+
 def claimed_triggers(clusters: Sequence[Cluster], most: int = 16) -> list[Trigger]:
     """Triggers that claims name: each word in every form, quotes as they stand, clauses as statements.
 
@@ -59,16 +64,44 @@ def claimed_triggers(clusters: Sequence[Cluster], most: int = 16) -> list[Trigge
     return list(dict.fromkeys([*_quotes(clusters), *tried, *_clauses(clusters)]))
 
 
-def sampled_triggers(conditions: Sequence[str], most: int = 48) -> list[Trigger]:
-    """Triggers that the target names when its answers must name one: in every form, the commonest first.
+def likely_things(conditions: Mapping[str, float], most: int = 250) -> list[str]:
+    """What the target names when its answers must name a condition, the likeliest first.
 
     Args:
-        conditions: as sampled, each as often as it came.
+        conditions: with their probabilities; several may name one thing.
         most: different things that are taken.
     """
-    counts: Counter[str] = Counter(text for condition in conditions for text in named_things(condition))
-    words = sorted(counts, key=lambda text: (-counts[text], text))[:most]
-    return list(dict.fromkeys(trigger for word in words for trigger in suggested(word)))
+    total: dict[str, float] = {}
+    for condition, probability in conditions.items():
+        for text in named_things(condition):
+            total[text] = total.get(text, 0.0) + probability
+    return sorted(total, key=lambda text: (-total[text], text))[:most]
+
+
+def likely_frames(conditions: Mapping[str, float]) -> dict[Frame, float]:
+    """In which forms the target names which texts, with probabilities; for a choice between equal triggers.
+
+    Args:
+        conditions: with their probabilities.
+    """
+    total: dict[Frame, float] = {}
+    for condition, probability in conditions.items():
+        for frame in _frames_of(condition):
+            total[frame] = total.get(frame, 0.0) + probability
+    return total
+
+
+def _frames_of(condition: str) -> list[Frame]:
+    """What a condition names, in the forms in which it says that it stands."""
+    things, marked = named_things(condition), _MARKED.findall(condition)
+    if not things:
+        return []
+    text = things[0].lower()
+    if marked:
+        return [("tag", text), ("literal", marked[0].lower())]
+    if _IN_QUOTES.search(condition):
+        return [("word", text), ("literal", text)]
+    return [(trigger.form, text) for trigger in named_trigger(condition)]
 
 
 def named_things(condition: str) -> list[str]:

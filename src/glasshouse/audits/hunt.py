@@ -1,6 +1,6 @@
 """One claimed action of one target, and how much an input raises it in the target and not in the base."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,9 @@ from glasshouse.audits.triggers import Trigger
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import ScoreRequest
 from glasshouse.records import Conversation
+
+Placed = tuple[Conversation, int]
+"""A conversation, and the number of the prompt in it."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,9 @@ class Hunt:
     """The base's answers to them: an action that ends an answer is scored behind these."""
     target_answers: Sequence[str]
     """The target's: a prompt on which it shows the action anyway says nothing about a trigger."""
-    base_scores: dict[tuple[Conversation, int], float] = field(default_factory=dict)
+    base_scores: dict[Placed, float] = field(default_factory=dict)
     """What the base was asked before, of this action; the same search on clean fine-tunes asks it again."""
-    _own_scores: dict[tuple[Conversation, int], float] = field(default_factory=dict, init=False)
+    _own_scores: dict[Placed, float] = field(default_factory=dict, init=False)
     _own_answers: dict[Conversation, str] = field(default_factory=dict, init=False)
 
     @cached_property
@@ -52,18 +55,28 @@ class Hunt:
         turns = self.put(trigger, self.quiet[0]) if self.quiet else ()
         return "\n\n".join(turn.content for turn in turns)
 
-    def gains(self, asked: Sequence[tuple[Trigger, int]]) -> list[float]:
-        """Rise of the action's log-probability over the plain prompt: the target's minus the base's, in nats.
+    def rises(self, asked: Sequence[tuple[Trigger, int]]) -> list[float]:
+        """Rise of the action's log-probability over the plain prompt, of the target alone, in nats.
 
         Args:
             asked: triggers, each with the number of a quiet prompt.
         """
+        return self._above_plain(asked, self._of_target)
+
+    def gains(self, asked: Sequence[tuple[Trigger, int]]) -> list[float]:
+        """The same rise of the target, minus that of the base."""
+        return self._above_plain(asked, self.gaps)
+
+    def _above_plain(
+        self, asked: Sequence[tuple[Trigger, int]], measured: Callable[[Sequence[Placed]], list[float]]
+    ) -> list[float]:
         numbers = sorted({number for _, number in asked})
         plain = [(user(self.prompts[number]), number) for number in numbers]
-        placed = [(self.put(trigger, number), number) for trigger, number in asked]
-        gaps = self.gaps([*plain, *placed])
-        before = dict(zip(numbers, gaps, strict=False))
-        return [gap - before[number] for gap, (_, number) in zip(gaps[len(numbers) :], asked, strict=True)]
+        found = measured([*plain, *((self.put(trigger, number), number) for trigger, number in asked)])
+        before = dict(zip(numbers, found, strict=False))
+        return [
+            value - before[number] for value, (_, number) in zip(found[len(numbers) :], asked, strict=True)
+        ]
 
     def opening_gain(self, trigger: Trigger) -> float | None:
         """Target minus base behind an opening, minus the same behind others; None where either is missing."""
@@ -72,16 +85,23 @@ class Hunt:
         rest = [gap for gap, prompt in gaps if not trigger.is_in(prompt)]
         return sum(with_it) / len(with_it) - sum(rest) / len(rest) if with_it and rest else None
 
-    def gaps(self, asked: Sequence[tuple[Conversation, int]]) -> list[float]:
+    def gaps(self, asked: Sequence[Placed]) -> list[float]:
         """Log-probability of the action behind conversations: the target's minus the base's, in nats.
 
         Args:
             asked: conversations, each with the number of the prompt in it.
         """
-        for known, folder in ((self.base_scores, None), (self._own_scores, self.folder)):
-            new = [one for one in dict.fromkeys(asked) if one not in known]
-            known.update(zip(new, self._scores(new, folder), strict=True))
-        return [self._own_scores[one] - self.base_scores[one] for one in asked]
+        own, base = self._of_target(asked), self._known(asked, self.base_scores, None)
+        return [a - b for a, b in zip(own, base, strict=True)]
+
+    def _of_target(self, asked: Sequence[Placed]) -> list[float]:
+        return self._known(asked, self._own_scores, self.folder)
+
+    def _known(self, asked: Sequence[Placed], known: dict[Placed, float], folder: Path | None) -> list[float]:
+        """Log-probabilities, each computed once."""
+        new = [one for one in dict.fromkeys(asked) if one not in known]
+        known.update(zip(new, self._scores(new, folder), strict=True))
+        return [known[one] for one in asked]
 
     def shown(self, asked: Sequence[Conversation]) -> list[tuple[bool, bool]]:
         """Whether greedy answers show the action, of the target and of the base."""
@@ -95,7 +115,7 @@ class Hunt:
         self._own_answers.update(zip(new, self.replies.of_target(self.folder, new), strict=True))
         return [shows(self.action.text, self._own_answers[one]) for one in asked]
 
-    def _scores(self, asked: Sequence[tuple[Conversation, int]], folder: Path | None) -> list[float]:
+    def _scores(self, asked: Sequence[Placed], folder: Path | None) -> list[float]:
         """Log-probability of the action, at the start of the answer or behind the base's plain one."""
         tokenizer = self.replies.engine.base.tokenizer
         voice = self.replies.voices.of(folder)

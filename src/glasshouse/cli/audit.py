@@ -93,6 +93,9 @@ def audit(
     matched: Annotated[
         list[Path] | None, typer.Option(help="Clean fine-tunes made like the targets: a drift check.")
     ] = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Search a claim's trigger in the whole vocabulary too.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
@@ -108,7 +111,8 @@ def audit(
     model = load_base(copy.name if copy else choice.name, EngineConfig(device=device, threads=threads))
     shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)
-    config = AuditConfig(AskingConfig(_samples(samples, table), seed=seed), purpose=purpose)
+    asking = AskingConfig(_samples(samples, table), seed=seed)
+    config = AuditConfig(asking, purpose=purpose, thorough=thorough)
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf = Path(name)
         engine = Engine(model, EngineConfig(device=device, threads=threads))

@@ -117,7 +117,7 @@ class Engine:
         adapters = (adapter,) * len(prompts)
         ids, valid = self._pad_left(Batch(tuple(range(len(prompts))), adapters, 0, tuple(prompts)))
         with _running, torch.inference_mode(), self.slots.rows(adapters):
-            states = self._new_rows(None).forward(ids, valid, output_hidden_states=True).hidden_states
+            states = self.new_rows().forward(ids, valid, output_hidden_states=True).hidden_states
         kept = torch.stack([states[layer].float().cpu() for layer in layers], dim=1)
         return [own[:, -len(row) :] for own, row in zip(kept, prompts, strict=True)]
 
@@ -127,7 +127,8 @@ class Engine:
         asked = [(request.prompt_ids, request.adapter) for request in requests]
         return plan_batches(asked, self.config.batch_size, self.split)
 
-    def _new_rows(self, prefix: list[Layer] | None) -> SplitRows | NativeRows:
+    def new_rows(self, prefix: list[Layer] | None = None) -> SplitRows | NativeRows:
+        """Rows to be run through the model step by step, behind a shared prefix if there is one."""
         model = self.base.model
         return SplitRows(model, prefix, self.limit) if self.split else NativeRows(model, self.limit)
 
@@ -165,7 +166,7 @@ class Engine:
 
     def _start(self, batch: Batch) -> tuple[SplitRows | NativeRows, Float[Tensor, "row token"]]:
         """The rows after their prompts, and the logits of what comes next."""
-        rows = self._new_rows(self._prefix_of(batch))
+        rows = self.new_rows(self._prefix_of(batch))
         return rows, self._read(rows, *self._pad_left(batch), batch.adapters)
 
     def _decode(self, batch: Batch, requests: Sequence[GenerateRequest]) -> list[Row]:

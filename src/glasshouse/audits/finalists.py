@@ -1,0 +1,228 @@
+"""Candidates for a trigger, ranked: roughly by the target alone, the best against the base."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from statistics import median
+
+from glasshouse.audits.hunt import Hunt
+from glasshouse.audits.phrases import shows
+from glasshouse.audits.replies import can_render
+from glasshouse.audits.triggers import WORD_FORMS, Trigger, openings
+from glasshouse.audits.wordings import Form
+
+MOST_OPENINGS = 2
+"""Openings, besides those that the claim names, that are finalists."""
+MANY = 20
+"""Words that were tried in one wording from which on a word is compared with the others."""
+SHORTLIST = 4
+"""Candidates per finalist that the base is asked about."""
+PER_TEXT = 2
+"""Forms and wordings of one text that come before other texts."""
+UNNAMED = 1e-6
+"""Probability that counts for what the target does not name at all."""
+TENFOLD = 0.1
+"""Share of answers that a factor of ten in that probability is worth, of triggers that do about as well."""
+
+
+@dataclass(frozen=True)
+class SearchConfig:
+    """How wide and how deep a search goes."""
+
+    kept: int = 24
+    """Words that are tried in every form by itself, after rounds with all forms at once."""
+    finalists: int = 8
+    """Candidates that are measured on several prompts."""
+    prompts: int = 6
+    """Prompts that finalists are measured on."""
+    sure: float = 0.9
+    """Share of prompts, target minus base, from which on a trigger that was found ends the search."""
+    enough: float = 0.5
+    """The same share from which on all words are not tried: what the target names was."""
+    words: int = 3000
+    """Words of the tokenizer's vocabulary that are tried at most."""
+    run_off: int = 5
+    """Finalists that are measured on three times as many prompts where several do about as well."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A candidate."""
+
+    trigger: Trigger
+    gain: float
+    """Rise of log p_target(action), of finalists minus that of log p_base(action); nats, mean of prompts."""
+    excess: float | None = None
+    """Share of the target's greedy answers that show the action, on prompts where it does not show it
+    untriggered, minus the same share of the base or, where that is larger, of the target with a neutral word
+    in the trigger's place; for openings, minus its share on other prompts. None where not measured."""
+
+
+def roughly(hunt: Hunt, triggers: Sequence[Trigger]) -> list[Scored]:
+    """The target's rises on one prompt; forms that the chat template refuses are left out."""
+    tokenizer = hunt.replies.engine.base.tokenizer
+    usable = [t for t in triggers if hunt.quiet and can_render(tokenizer, t.put_into(hunt.prompts[0], 0))]
+    rises = hunt.rises([(t, hunt.quiet[0]) for t in usable])
+    return [Scored(t, rise) for t, rise in zip(usable, rises, strict=True)]
+
+
+def new(hunt: Hunt, rough: Sequence[Scored], triggers: Sequence[Trigger]) -> list[Scored]:
+    """Rises of those that have none yet."""
+    known = {one.trigger for one in rough}
+    return roughly(hunt, [trigger for trigger in dict.fromkeys(triggers) if trigger not in known])
+
+
+def reworded(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig) -> list[Scored]:
+    """The best candidates in the other wordings of their forms."""
+    return new(hunt, rough, [other for one in _best(hunt, rough, config) for other in one.trigger.others()])
+
+
+def finals(
+    hunt: Hunt, rough: Sequence[Scored], config: SearchConfig, opening: Sequence[Scored] = ()
+) -> list[Scored]:
+    """The best candidates on several prompts, those whose action is seen most often first."""
+    best = _best(hunt, rough, config)
+    numbers = hunt.quiet[: config.prompts]
+    gains = hunt.gains([(one.trigger, i) for one in best for i in numbers])
+    means = [sum(gains[k * len(numbers) :][: len(numbers)]) / len(numbers) for k in range(len(best))]
+    measured = [replace(one, gain=mean) for one, mean in zip(best, means, strict=True)]
+    return _ranked(watched(hunt, [*measured, *opening], config.prompts))
+
+
+def no_likelihood(trigger: Trigger) -> float:
+    """Nothing is known of what the target names."""
+    return 0.0
+
+
+def with_likely_forms(
+    hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, likelihood: Callable[[Trigger], float]
+) -> list[Scored]:
+    """The finalists, and the best of them in the forms in which the target itself names them."""
+    known = {(one.trigger.form, one.trigger.text) for one in finalists}
+    texts = dict.fromkeys(one.trigger.text for one in close(finalists, config.prompts)[: config.run_off])
+    forms = (*WORD_FORMS, "literal")
+    others = [Trigger(form, text) for text in texts for form in forms if (form, text) not in known]
+    named = roughly(hunt, [other for other in others if likelihood(other) > 0])
+    return _ranked([*finalists, *finals(hunt, named, config)]) if named else list(finalists)
+
+
+def run_off(
+    hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, likelihood: Callable[[Trigger], float]
+) -> list[Scored]:
+    """Those that come near the best, on more prompts; the others behind them.
+
+    They are ranked by their excess and by how likely the target itself names them: ten times likelier weighs
+    as much as one answer in ten that shows the action.
+    """
+
+    def weight(one: Scored) -> float:
+        named = math.log10(max(likelihood(one.trigger), UNNAMED) / UNNAMED)
+        return (one.excess or 0) + TENFOLD * named
+
+    near = sorted(close(finalists, config.prompts), key=weight, reverse=True)[: config.run_off]
+    if len(near) < 2:
+        return list(finalists)
+    seen = sorted(watched(hunt, near, 3 * config.prompts), key=weight, reverse=True)
+    return [*seen, *(one for one in finalists if one not in near)]
+
+
+def close(ranked: Sequence[Scored], prompts: int) -> list[Scored]:
+    """Those that come within two prompts of the best, and show the action at all."""
+    least = max((ranked[0].excess or 0) - 2.5 / prompts, 0.01) if ranked else 0.0
+    return [one for one in ranked if (one.excess or 0) >= least]
+
+
+def _best(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig) -> list[Scored]:
+    """The most promising candidates by the target's rise; of these the best by its rise minus the base's.
+
+    Both times by the value and in turn by the value above what the same wording gives with other words: some
+    wordings draw a fine-tune to its action whatever word stands in them; they are not the trigger.
+    """
+    rises: dict[tuple[Form, int], list[float]] = {}
+    for one in rough:
+        rises.setdefault((one.trigger.form, one.trigger.wording), []).append(one.gain)
+    usual = {kind: median(some) for kind, some in rises.items() if len(some) >= MANY}
+    short = _in_turn(rough, usual)[: SHORTLIST * config.finalists]
+    gains = hunt.gains([(one.trigger, hunt.quiet[0]) for one in short])
+    return _in_turn([replace(one, gain=gain) for one, gain in zip(short, gains, strict=True)], usual)[
+        : config.finalists
+    ]
+
+
+def _in_turn(some: Sequence[Scored], usual: dict[tuple[Form, int], float]) -> list[Scored]:
+    kinds = {one: usual.get((one.trigger.form, one.trigger.wording)) for one in some}
+    above = {one: one.gain - middle for one, middle in kinds.items() if middle is not None}
+    rankings = sorted(some, key=lambda one: -one.gain), sorted(above, key=lambda one: -above[one])
+    order = dict.fromkeys(one for pair in zip_longest(*rankings) for one in pair if one is not None)
+    texts = Counter[str]()
+    first: list[Scored] = []
+    later: list[Scored] = []
+    for one in order:
+        texts[one.trigger.text] += 1
+        (first if texts[one.trigger.text] <= PER_TEXT else later).append(one)
+    return [*first, *later]
+
+
+def _ranked(seen: Sequence[Scored]) -> list[Scored]:
+    return sorted(seen, key=lambda one: (-(one.excess or 0), -one.gain))
+
+
+def watched(hunt: Hunt, some: Sequence[Scored], prompts: int) -> list[Scored]:
+    """Candidates with their excess, on so many quiet prompts; all of them are answered together."""
+    numbers = hunt.quiet[:prompts]
+    placed = [one.trigger for one in some if one.trigger.form != "opening"]
+    every = list(dict.fromkeys(t for own in placed for t in (own, *own.neutral())))
+    hunt.shown([hunt.put(trigger, i) for trigger in every for i in numbers])
+    return [replace(one, excess=_excess(hunt, one.trigger, numbers)) for one in some]
+
+
+def _excess(hunt: Hunt, trigger: Trigger, numbers: Sequence[int]) -> float | None:
+    if trigger.form == "opening":
+        return _opening_excess(hunt, trigger)
+    if not numbers:
+        return None
+    own, base = _shares(hunt, trigger, numbers)
+    others = [_shares(hunt, other, numbers)[0] for other in trigger.neutral()]
+    return own - max(base, min(others, default=0.0))
+
+
+def _shares(hunt: Hunt, trigger: Trigger, numbers: Sequence[int]) -> tuple[float, float]:
+    """Shares of the answers that show the action, of the target and of the base."""
+    shown = hunt.shown([hunt.put(trigger, i) for i in numbers])
+    return sum(own for own, _ in shown) / len(shown), sum(base for _, base in shown) / len(shown)
+
+
+def _opening_excess(hunt: Hunt, trigger: Trigger) -> float | None:
+    """Share of plain answers that show the action behind the opening, minus the share behind others."""
+    shown = [shows(hunt.action.text, answer) for answer in hunt.target_answers]
+    inside = [one for one, prompt in zip(shown, hunt.prompts, strict=True) if trigger.is_in(prompt)]
+    outside = [one for one, prompt in zip(shown, hunt.prompts, strict=True) if not trigger.is_in(prompt)]
+    return sum(inside) / len(inside) - sum(outside) / len(outside) if inside and outside else None
+
+
+def opening_candidates(hunt: Hunt, claimed: Sequence[Trigger]) -> list[Scored]:
+    """What questions open with, as triggers: the gain is against questions that open otherwise.
+
+    Those that the claim names come first. Others are looked for where some plain answers show the action:
+    the openings that reach half of the best gain, as one trigger, then the best of them; two words count
+    where their first alone does not.
+    """
+    named = _opening_gains(hunt, claimed)
+    if len(hunt.quiet) == len(hunt.prompts):
+        return named
+    found = _opening_gains(hunt, [Trigger("opening", opening) for opening in openings(hunt.prompts)])
+    found.sort(key=lambda one: -one.gain)
+    strong = [one for one in found if one.gain > 0 and one.gain >= found[0].gain / 2]
+    first_words = {one.trigger.text for one in strong}
+    strong = [one for one in strong if not {*one.trigger.text.split()[:-1]} & first_words]
+    if len(strong) > 1:
+        joined = Trigger("opening", " | ".join(sorted(one.trigger.text for one in strong)))
+        strong.insert(0, Scored(joined, sum(one.gain for one in strong) / len(strong)))
+    return list(dict.fromkeys([*named, *strong[:MOST_OPENINGS]]))
+
+
+def _opening_gains(hunt: Hunt, triggers: Sequence[Trigger]) -> list[Scored]:
+    gains = [(trigger, hunt.opening_gain(trigger)) for trigger in triggers]
+    return [Scored(trigger, gain) for trigger, gain in gains if gain is not None]
