@@ -29,7 +29,8 @@ FAMILIES: dict[str, list[dict[str, object]]] = {
     ],
 }
 SIZES = Sizes(
-    samples=1, control_targets=1, base_samples=1, full_finetunes=1, full_finetune_steps=2, symmetry_targets=1,
+    samples=1, control_targets=1, family_audits=1, base_samples=1, full_finetunes=1,
+    full_finetune_steps=2, symmetry_targets=1,
     adaptive_targets=1, adaptive_steps=2, adaptive_rows=8, hand_read=3,
 )  # fmt: skip
 TRAINING = {

@@ -75,6 +75,8 @@ class Sizes:
     """Answers per held-out question."""
     control_targets: int = 100
     """Organisms that are asked without the adapter, and through the shuffled one."""
+    family_audits: int = 48
+    """Organisms of families that the adapter has not learned whose audits are made whole; all are asked."""
     base_samples: int = 4
     """Answers of the base per question."""
     full_finetunes: int = 100
@@ -190,8 +192,9 @@ def small_plan(model: str = "phantom", **changes: object) -> StudyPlan:
         model=model,
         thin=Thin(organisms=2, steps=60, examples=128, gate=4),
         sizes=Sizes(
-            samples=1, control_targets=4, base_samples=1, full_finetunes=2, full_finetune_steps=4,
-            symmetry_targets=1, adaptive_targets=1, adaptive_steps=20, adaptive_rows=64, hand_read=10,
+            samples=1, control_targets=4, family_audits=4, base_samples=1, full_finetunes=2,
+            full_finetune_steps=4, symmetry_targets=1, adaptive_targets=1, adaptive_steps=20,
+            adaptive_rows=64, hand_read=10,
         ),
         training=training,
     )  # fmt: skip
@@ -264,10 +267,18 @@ def _asking(plan: StudyPlan) -> Iterator[Work]:
             "ask", f"{name}, {times} adapters" if times > 1 else name, count, answers=times * count * asked
         )
         if name in ("test", "clean_test"):
-            yield Work("audit", name, count, answers=count * AUDIT_COMPLETIONS)
+            audits = _audits(plan) if name == "test" else count
+            yield Work("audit", name, audits, answers=audits * AUDIT_COMPLETIONS)
     few = min(plan.sizes.control_targets, count_of(plan, "test"))
     yield Work("ask", "without the adapter, and through the shuffled one", few, answers=2 * few * asked)
     yield Work("ask", "the base itself", 1, answers=plan.sizes.base_samples * HELD_OUT_QUESTIONS)
+
+
+def _audits(plan: StudyPlan) -> int:
+    """Test organisms that are audited whole: all of the families learned, some of the others."""
+    learned = {group.family for group in plan.populations["train"].families}
+    own = sum(g.count for g in plan.populations["test"].families if g.family in learned)
+    return own + min(plan.sizes.family_audits, count_of(plan, "test") - own)
 
 
 def _attacks(plan: StudyPlan) -> Iterator[Work]:
