@@ -145,6 +145,18 @@ def test_bad_input_is_one_sentence_and_exit_code_2(world, tmp_path, capsys, word
     assert "Traceback" not in err
 
 
+def test_a_dtype_that_does_not_exist_is_one_sentence(world, tmp_path, capsys):
+    code, _, err = called(capsys, world / "first", *options(world, tmp_path), "--dtype", "int3")
+    assert (code, "Use float32, bfloat16" in err) == (2, True)
+
+
+def test_an_audit_in_bfloat16_runs_through_and_says_so(world, tmp_path, capsys):
+    code, _, _ = called(capsys, world / "first", *options(world, tmp_path), "--dtype", "bfloat16")
+    assert code in (0, 3)
+    (row,) = json.loads((tmp_path / "audit.json").read_text())["audits"]
+    assert row["settings"]["dtype"] == "bfloat16"
+
+
 def test_a_mirror_of_the_base_is_audited_against_the_null_table_of_the_base(world, tmp_path, capsys):
     mirror = tmp_path / "mirror"
     shutil.copytree(world / "base", mirror)

@@ -139,7 +139,8 @@ class Auditor:
             findings=tuple(findings), answers=ground.answers, self_test=tested, drift_p=drift,
             null_models=None if self.bench.null is None else len(self.bench.null.models),
             power=self.bench.power, amplified=tuple(amplified), divergence=tuple(ranked[:SHOWN_DIVERGENT]),
-            settings=self.config.as_settings(), provenance=dict(target.provenance),
+            settings=self.config.as_settings() | {"dtype": self.bench.engine.config.dtype},
+            provenance=dict(target.provenance),
             notes=tuple(notes(self.bench, self.config, target, tested)),
             ordinary_garbage=ground.ordinary_garbage,
         )  # fmt: skip

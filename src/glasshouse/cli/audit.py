@@ -99,6 +99,9 @@ def audit(
     seed: Annotated[int, typer.Option(min=0)] = 0,
     threads: Annotated[int, typer.Option(min=1)] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    dtype: Annotated[
+        str, typer.Option(help="float32, or bfloat16: faster, exact to its digits alone.")
+    ] = "float32",
     check_loss: Annotated[
         bool,
         typer.Option(help="Judge adapters by the loss of plain text; calibrated where that was not done."),
@@ -108,14 +111,15 @@ def audit(
 ) -> None:
     """Audit fine-tunes blind. Exit code 1: a target failed; 3: a finding beyond the purpose is confirmed."""
     choice, copy = _base(find_target(str(target[0])), base, adapter)
-    model = load_base(copy.name if copy else choice.name, EngineConfig(device=device, threads=threads))
+    hardware = EngineConfig(device=device, dtype=dtype, threads=threads)
+    model = load_base(copy.name if copy else choice.name, hardware)
     shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)
     asking = AskingConfig(_samples(samples, table), seed=seed)
     config = AuditConfig(asking, purpose=purpose, thorough=thorough)
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf = Path(name)
-        engine = Engine(model, EngineConfig(device=device, threads=threads))
+        engine = Engine(model, hardware)
         adapters = any(is_adapter(find_target(str(folder))) for folder in target)
         threshold = loss_threshold(shared, engine, out) if check_loss and adapters else None
         settings = CheckSettings(threshold=threshold, base_given=choice.given)
@@ -203,7 +207,8 @@ def _key(bench: Bench, config: AuditConfig, threshold: LossThreshold | None) -> 
     """Everything that a result depends on besides the target."""
     return json_hash(
         {
-            "base": bench.engine.base.hash, "bank": bank_hash(), "config": asdict(config),
+            "base": bench.engine.base.hash, "dtype": bench.engine.config.dtype,
+            "bank": bank_hash(), "config": asdict(config),
             "adapter": None if bench.adapter is None else adapter_hash(bench.adapter),
             "null": None if bench.null is None else bench.null.to_json(), "prompts": bench.prompts,
             "controls": [(c.target.hash, c.sentences) for c in bench.controls],
