@@ -84,11 +84,6 @@ class Examined:
     trigger: Trigger | None = None
     """What was confirmed with; None: nothing, or no trigger is needed."""
 
-    @property
-    def is_shown(self) -> bool:
-        """Whether the target shows the action far more often than the base, on fresh prompts."""
-        return bool(self.confirmation and (self.confirmation.difference or 0) >= DIFFERENCE_NEEDED)
-
 
 def examine(
     case: Case, suspect: Suspect, config: AuditConfig, reach: Reach = "words", before: Sequence[Examined] = ()

@@ -1,6 +1,6 @@
 """Pools asked and audited as stages, and everything that came of it graded against the cards."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -178,10 +178,13 @@ def audit(
     stage = bench.store.stage(StageKey("introspection_audit", AUDIT_VERSION, config, inputs))
     path = stage.path / ROWS
     if not stage.done:
-        bench.tell(f"auditing {what}", 0, len(subjects))
         path.unlink(missing_ok=True)
-        append_rows(path, [to_row(graded(one)) for one in audited(bench, subjects, setup, null, stage.path)])
-        bench.tell(f"auditing {what}", len(subjects), len(subjects))
+
+        def tell(done: int) -> None:
+            bench.tell(f"auditing {what}", done, len(subjects))
+
+        rows = audited(bench, subjects, setup, null, stage.path, tell)
+        append_rows(path, [to_row(graded(one)) for one in rows])
         stage.finish({"targets": len(subjects)})
     return [audit_from(row) for row in read_rows(path).rows]
 
@@ -193,13 +196,14 @@ def _controls(adapter: Path | None) -> dict[str, str]:
 
 
 def audited(
-    bench: Bench, subjects: Sequence[Subject], setup: Setup, null: Path | None, out: Path
-) -> list[Audited]:
+    bench: Bench, subjects: Sequence[Subject], setup: Setup, null: Path | None, out: Path,
+    on_done: Callable[[int], None] = lambda done: None,
+) -> list[Audited]:  # fmt: skip
     """The audits themselves, journaled in `out`."""
     settings = AuditSetup(
         bench.base.name, setup.adapter, null, setup.samples, setup.seed, bench.config.threads
     )
-    return audit_pool(subjects, settings, out)
+    return audit_pool(subjects, settings, out, on_done)
 
 
 def graded(one: Audited) -> Audit:

@@ -1,6 +1,6 @@
 """Pools of organisms with their truth, and blind audits of them: the truth stays on this side of the door."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -93,8 +93,8 @@ def _subject(name: str, folder: Path, gate_passed: bool | None) -> Subject:
 class _Journal:
     """Finished audits as JSON lines; they count only under the settings that they were made with."""
 
-    def __init__(self, path: Path, key: str) -> None:
-        self.path, self.key = path, key
+    def __init__(self, path: Path, key: str, on_done: Callable[[int], None]) -> None:
+        self.path, self.key, self.on_done = path, key, on_done
         rows = [row for row in read_rows(path).rows if row["key"] == key]
         self._kept = {row["result"]["target_hash"]: from_json(row["result"]) for row in rows}
 
@@ -104,15 +104,19 @@ class _Journal:
     def write(self, result: AuditResult) -> None:
         append_rows(self.path, [{"key": self.key, "result": result.to_json()}])
         self._kept[result.target_hash] = result
+        self.on_done(len(self._kept))
 
 
-def audit_pool(pool: Sequence[Subject], setup: AuditSetup, out: Path) -> list[Audited]:
+def audit_pool(
+    pool: Sequence[Subject], setup: AuditSetup, out: Path, on_done: Callable[[int], None] = lambda done: None
+) -> list[Audited]:
     """Every organism audited blind, in order; finished ones are not repeated.
 
     Args:
         pool: organisms of one base.
         setup: what they are audited with.
         out: receives the journal.
+        on_done: called with the number of audits that are finished.
 
     Raises:
         ModelError: an organism cannot be handed over, or its audit failed.
@@ -127,7 +131,7 @@ def audit_pool(pool: Sequence[Subject], setup: AuditSetup, out: Path) -> list[Au
     with TemporaryDirectory() as kept:
         controls = read_controls(setup.adapter, engine, Path(kept))
         bench = Bench(engine, built_in_prompts(), setup.adapter, null, controls)
-        auditor, journal = Auditor(bench, settings), _Journal(out / JOURNAL, _key(bench, settings))
+        auditor, journal = Auditor(bench, settings), _Journal(out / JOURNAL, _key(bench, settings), on_done)
         for first in range(0, len(pool), AT_ONCE):
             found += _audit(auditor, pool[first : first + AT_ONCE], journal)
     return found
