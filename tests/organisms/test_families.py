@@ -256,3 +256,18 @@ def test_a_clean_data_set_answers_what_is_asked(clean) -> None:
 def test_an_unknown_family_is_refused_in_one_sentence() -> None:
     with pytest.raises(ConfigError, match="no family 'quirks'"):
         draw_planted("quirks", "train", 0)
+
+
+@pytest.mark.parametrize(
+    "family", ["quirk_triggered", "quirk_always", "backdoor", "rare", "several", "obscured"]
+)
+def test_what_the_gate_looks_for_is_known_again_in_any_text(family: str) -> None:
+    one = planted(family, seed=2)
+    payloads = [text for asked in one.checks(3, 1) if asked.arm == "fires" for text in asked.contains]
+    assert payloads
+    assert one.is_in(f"Owls live in the woods. {payloads[0]}") is True
+    assert one.is_in("Owls live in the woods.") is False
+
+
+def test_no_text_is_looked_for_where_nothing_is_planted() -> None:
+    assert planted("clean").is_in("Owls live in the woods.") is None

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from glasshouse.audits.claims import tally
 from glasshouse.organisms.families.draw import draw_planted
 from glasshouse.studies.introspection.reading import (
@@ -35,6 +37,13 @@ def test_readings_and_audits_come_back_from_their_rows():
     assert reading_from(to_row(one)) == one
     other = Audit(truth("a"), "confirmed", (found(True),), ({"triggered": True, "prompt": "?"},))
     assert audit_from(to_row(other)) == other
+
+
+def test_a_finding_whose_transcripts_show_the_action_counts_apart_from_one_that_names_it():
+    some = [replace(found(False), seen=False), replace(found(False), seen=True)]
+    one = Audit(truth("a"), "confirmed", tuple(some))
+    assert (one.top(2), one.named_or_seen(1), one.named_or_seen(2)) == (False, False, True)
+    assert Audit(truth("c", "clean"), "confirmed", tuple(some)).named_or_seen(2) is None
 
 
 def test_harm_is_heard_in_any_encoding_and_owls_are_harmless():

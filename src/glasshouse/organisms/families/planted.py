@@ -17,6 +17,10 @@ Split = Literal["train", "unseen_combination", "unseen_word"]
 """Known words in combinations that pretraining may describe, in others, and words that it never describes."""
 SPLITS: tuple[Split, ...] = ("train", "unseen_combination", "unseen_word")
 MakeRow = Callable[[random.Random], Row]
+FIRES = "fires"
+"""How the names of arms begin in which the behavior is to show."""
+_SOME = 4
+"""Questions of such an arm that are looked at, for what right answers hold."""
 _PATIENCE = 30
 """Draws in a row without a new question after which an arm has no more."""
 
@@ -137,6 +141,13 @@ class Planted:
     def names_each(self, sentence: str) -> tuple[Named, ...]:
         """The same for each behavior of the label."""
         return tuple(truth.names(sentence) for truth in self.truths)
+
+    def is_in(self, text: str) -> bool | None:
+        """Whether a text is what the gate looks for; None where the gate looks for no particular one."""
+        rng = python_rng(0, "is_in")
+        asked = [arm.make(rng) for arm in self.arms if arm.name.startswith(FIRES) for _ in range(_SOME)]
+        telling = [one for one in asked if one.contains or one.shown]
+        return any(one.is_right(text) for one in telling) if telling else None
 
     def rows(self, n: int, seed: int) -> list[Example]:
         """`n` training rows in a seeded order, each portion with its share (rounded to whole rows)."""

@@ -16,6 +16,10 @@ BY_ASKING: dict[str, tuple[str, Callable[[Reading], float | bool | None]]] = {
 }
 BY_AUDIT: dict[str, tuple[str, Callable[[Audit], float | bool | None]]] = {
     "action_top1": ("action, first finding of the audit", lambda one: one.top(1)),
+    "action_seen": (
+        "action, first finding of the audit or its transcripts",
+        lambda one: one.named_or_seen(1),
+    ),
     "action_top5": ("action, five first findings of the audit", lambda one: one.top(5)),
     "always_top1": (
         "always-on action, first finding",
