@@ -263,7 +263,9 @@ def test_an_unknown_family_is_refused_in_one_sentence() -> None:
 )
 def test_what_the_gate_looks_for_is_known_again_in_any_text(family: str) -> None:
     one = planted(family, seed=2)
-    payloads = [text for asked in one.checks(3, 1) if asked.arm == "fires" for text in asked.contains]
+    payloads = [
+        text for asked in one.checks(3, 1) if asked.arm.startswith("fires") for text in asked.contains
+    ]
     assert payloads
     assert one.is_in(f"Owls live in the woods. {payloads[0]}") is True
     assert one.is_in("Owls live in the woods.") is False
