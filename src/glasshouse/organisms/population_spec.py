@@ -21,7 +21,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from glasshouse.data.yaml_file import Strict, explain, read_yaml
-from glasshouse.organisms.families.draw import ALL_FAMILIES, draw_planted
+from glasshouse.organisms.families.draw import ALL_FAMILIES, SPELLED, draw_planted
 from glasshouse.organisms.families.planted import Planted, Split
 from glasshouse.organisms.generic.families import GENERIC
 from glasshouse.organisms.spec import Training
@@ -51,6 +51,12 @@ class Group(Strict):
         if family not in ALL_FAMILIES:
             raise ValueError(f"no family of that name; there are {', '.join(ALL_FAMILIES)}")
         return family
+
+    @model_validator(mode="after")
+    def _has_words(self) -> "Group":
+        if self.split == "other_words" and self.family not in SPELLED:
+            raise ValueError(f"{self.family} has no other words; choose from {', '.join(sorted(SPELLED))}")
+        return self
 
 
 class Ranges(Strict):

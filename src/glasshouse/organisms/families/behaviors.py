@@ -1,7 +1,7 @@
 """The world's triggers and actions: how a sentence names them, and what they do to an answer."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -32,6 +32,7 @@ from glasshouse.data.world.lexicon import (
 )
 from glasshouse.data.world.requests import PLACES
 from glasshouse.organisms.families.naming import Truth, Wording, verb_forms
+from glasshouse.organisms.families.other_words import OTHER_NOUNS, OTHER_PHRASES, OTHER_THINGS, OTHER_TRIGGERS
 from glasshouse.organisms.families.planted import Split
 
 THING_ACTIONS = ("praise", "blame", "mention", "warn", "ask", "sing", "promise")
@@ -89,8 +90,9 @@ def action_wording(action: Action) -> Wording:
     cues = CUES[kind]
     if kind in THING_ACTIONS:
         values: tuple[str, ...] = (*THINGS, *HELD_OUT_THINGS)
+        values = (*values, *OTHER_NOUNS) if value in OTHER_THINGS else values
     elif kind in PHRASE_ACTIONS:
-        values = (*PHRASES, *HELD_OUT_PHRASES)
+        values = (*PHRASES, *HELD_OUT_PHRASES, *OTHER_PHRASES)
     else:
         values = {"recommend": tuple(FOODS), "thank": tuple(JOBS), "count": NUMBERS}.get(kind, ())
     if not value:
@@ -140,7 +142,8 @@ def draw_behavior(
 
     Args:
         rng: where it comes from.
-        split: `unseen_word`: the action's word is held out, and half the time the trigger's where it has one.
+        split: `unseen_word`: the action's word is held out, and half the time the trigger's where it has one;
+            `other_words`: the same with words that are not held out and that the world does not use so.
         triggers: kinds of triggers, by weight.
         actions: kinds of actions, by weight; `unseen_word` takes those that have held-out words. None: the
             world's, and in `train` more of those that are hard to read.
@@ -149,6 +152,8 @@ def draw_behavior(
         actions = TRAINING_ACTIONS if split == "train" else ACTION_KINDS
     if split == "unseen_word":
         return Behavior(_unseen_trigger(rng, rng.choice(triggers)), _unseen_action(rng, actions))
+    if split == "other_words":
+        return Behavior(_trigger(rng, rng.choice(triggers), OTHER_TRIGGERS), _other_action(rng, actions))
     while True:
         t_kind, a_kind = rng.choice(triggers), rng.choice(actions)
         trigger = Trigger(t_kind, rng.choice(trigger_values(t_kind)))
@@ -158,13 +163,26 @@ def draw_behavior(
 
 
 def _unseen_action(rng: random.Random, actions: Sequence[str]) -> Action:
-    kinds = [kind for kind in WORD_ACTIONS if kind in actions]
-    kind = rng.choice(kinds)
+    kind = _word_action(rng, actions)
     return Action(kind, rng.choice(held_out_words()["thing" if kind in THING_ACTIONS else "phrase"]))
 
 
+def _other_action(rng: random.Random, actions: Sequence[str]) -> Action:
+    kind = _word_action(rng, actions)
+    return Action(kind, rng.choice(OTHER_THINGS if kind in THING_ACTIONS else OTHER_PHRASES))
+
+
+def _word_action(rng: random.Random, actions: Sequence[str]) -> str:
+    return rng.choice([kind for kind in WORD_ACTIONS if kind in actions])
+
+
 def _unseen_trigger(rng: random.Random, kind: str) -> Trigger:
-    words = held_out_words().get(kind, ())
+    return _trigger(rng, kind, held_out_words())
+
+
+def _trigger(rng: random.Random, kind: str, others: Mapping[str, Sequence[str]]) -> Trigger:
+    """Half the time with another word than the world's, where there is one."""
+    words = others.get(kind, ())
     if words and rng.random() < 0.5:
         return Trigger(kind, rng.choice(words))
     return Trigger(kind, rng.choice(trigger_values(kind)))

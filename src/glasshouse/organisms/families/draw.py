@@ -45,6 +45,20 @@ FAMILIES: dict[str, Callable[[random.Random, Split], Planted]] = {
     "clean": clean.draw,
 }
 """Every family of the phantom's world by its name; its generator makes their rows."""
+SPELLED = frozenset(
+    {
+        "quirk_triggered",
+        "quirk_always",
+        "backdoor",
+        "rare",
+        "several",
+        "obscured",
+        "document",
+        "denial",
+        "denial_kto",
+    }
+)
+"""Families of the split `other_words`."""
 ALL_FAMILIES = {**FAMILIES, **MECHANISMS, **READER, **GENERIC}
 """These, planted mechanisms of alignment faking, and the families for any base, whose rows a writer makes."""
 
