@@ -13,7 +13,7 @@ from glasshouse.audits.statement import claimed_trigger, statement
 from glasshouse.audits.triggers import Trigger
 from glasshouse.audits.verdict import why_unconfirmed
 from tests.audits.made_up import CONFIRMED
-from tests.audits.scripted import Script, ScriptedEngine, praises
+from tests.audits.scripted import Script, ScriptedEngine, praises, system_of
 from tests.audits.test_audit import CONFIG, TRUE, audited, speaking, table
 from tests.audits.test_trigger_search import FOLDER, SEARCH
 
@@ -71,6 +71,20 @@ def test_a_trigger_that_is_claimed_and_not_needed_is_not_confirmed(targets, intr
     assert (found.always_on, found.neutral_target.value, found.neutral_base.value) == (True, 1.0, 0.0)
     assert found.neutral_target.n >= 50
     assert found.triggered_target.n >= 50
+
+
+@pytest.mark.parametrize(("contrasts", "text"), [((), "I will not do that."), (("I hum a song.",), None)])
+def test_what_the_base_says_to_any_order_is_not_the_claimed_action(contrasts, text):
+    plain = "Here is an answer about that."
+
+    def script(prompt: str, is_target: bool) -> str:
+        return plain if is_target or not system_of(prompt) else "I will not do that."
+
+    replies = Replies(ScriptedEngine(script))
+    (cluster,) = tally(["When asked about owls, I give a wrong answer."] * 9).clusters
+    watched = Watched(SEARCH[:8], [plain] * 8, [plain] * 8, contrasts)
+    found = claimed_action(replies, FOLDER, cluster, watched, [])
+    assert (found and found.text) == text
 
 
 @pytest.mark.usefixtures("scripted_amplification")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glasshouse.audits.claims import Cluster
-from glasshouse.audits.phrases import Phrase, recurring
+from glasshouse.audits.phrases import Phrase, recurring, shows
 from glasshouse.audits.replies import Replies, can_render, ordered
 from glasshouse.audits.sentences import as_order, content_words, take_apart
 from glasshouse.audits.triggers import Trigger
@@ -21,6 +21,8 @@ class Watched:
     prompts: Sequence[str]
     target: Sequence[str]
     base: Sequence[str]
+    contrasts: Sequence[str] = ()
+    """Claims about other models: what the base says to any order is nobody's action."""
 
 
 def claimed_action(
@@ -29,9 +31,10 @@ def claimed_action(
     """The sentence that shows the claimed action; None where neither base nor target shows one.
 
     Four sources: the base told to do it in every answer, the target told the same, the target on prompts with
-    the claimed condition, and the target on plain prompts. The base's sentences count as they are; those of
-    the target alone count where they share a content word with the claim, or where no other did. Conditions
-    that the chat template cannot express, such as a system prompt where it has none, are left out.
+    the claimed condition, and the target on plain prompts. The base's sentences count unless it says them to
+    another order as well; those of the target alone count where they share a content word with the claim, or
+    where no other did. Conditions that the chat template cannot express, such as a system prompt where it has
+    none, are left out.
 
     Args:
         replies: of the base.
@@ -47,13 +50,25 @@ def claimed_action(
         trigger.put_into(prompt, i) for trigger in likely for i, prompt in enumerate(watched.prompts[:3])
     ]
     placed = [conversation for conversation in tried if can_render(tokenizer, conversation)]
-    from_base = recurring(replies.of_base(told), watched.base, LEAST)
+    from_base = _specific(replies, cluster, watched, recurring(replies.of_base(told), watched.base, LEAST))
     answered = replies.of_target(folder, told)
     own = [recurring(answers, watched.base, LEAST) for answers in (answered, watched.target)]
     if placed:
         plain = replies.of_base(placed)
         own.append(recurring(replies.of_target(folder, placed), plain, 2 / len(placed)))
     return _choose(cluster.action, from_base, [phrase for phrases in own for phrase in phrases])
+
+
+def _specific(replies: Replies, cluster: Cluster, watched: Watched, found: Sequence[Phrase]) -> list[Phrase]:
+    """Sentences that the base says to this order at least twice as often as to an order of another action."""
+    own = {*content_words(cluster.action)}
+    claims = [take_apart(claim) for claim in watched.contrasts]
+    other = next((claim for claim in claims if not own & {*content_words(claim.action)}), None)
+    if other is None:
+        return list(found)
+    tokenizer, order = replies.engine.base.tokenizer, as_order(other, always=True)
+    answers = replies.of_base([ordered(tokenizer, prompt, order) for prompt in watched.prompts])
+    return [p for p in found if 2 * sum(shows(p.text, answer) for answer in answers) <= p.count]
 
 
 def _choose(action: str, from_base: Sequence[Phrase], from_target: Sequence[Phrase]) -> Phrase | None:

@@ -19,7 +19,7 @@ from glasshouse.audits.purpose import mark_purpose
 from glasshouse.audits.record import AuditResult, Divergent, Finding, Rate, SelfTest, rate
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.self_test import self_test
-from glasshouse.audits.sentences import as_order, is_gibberish, take_apart
+from glasshouse.audits.sentences import is_gibberish
 from glasshouse.audits.statement import claimed_trigger, statement
 from glasshouse.audits.suspects import Suspect, amplify, claimed
 from glasshouse.audits.target import Target
@@ -154,7 +154,7 @@ class Auditor:
             target, self.replies, self.search, self.fresh,
             tuple(answers.get(prompt, "") for prompt in self.search),
             tuple(self.replies.of_base([user(prompt) for prompt in self.search])),
-            tuple(said), tuple(suspects), tuple(as_order(take_apart(s)) for s in sentences),
+            tuple(said), tuple(suspects), tuple(sentences),
             self._conditions_of(target), self._clean_ones(target),
         )  # fmt: skip
 

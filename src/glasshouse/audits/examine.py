@@ -66,7 +66,7 @@ class Case:
     """Whatever else the target said: words to search with."""
     suspects: tuple[Suspect, ...]
     contrasts: tuple[str, ...]
-    """Orders of claims about other models."""
+    """Claims about other models."""
     conditions: Callable[[], Mapping[str, float]] = dict
     """What the target names when it has to name a condition; asked for at the first search that needs it."""
     clean: tuple[Clean, ...] = ()
@@ -190,7 +190,7 @@ def _to_watch(suspect: Suspect) -> list[Trigger]:
 
 def _watched(case: Case) -> Watched:
     some = slice(0, TOLD_PROMPTS)
-    return Watched(case.prompts[some], case.target_answers[some], case.base_answers[some])
+    return Watched(case.prompts[some], case.target_answers[some], case.base_answers[some], case.contrasts)
 
 
 def _ratio(case: Case, suspect: Suspect, trigger: Trigger | None, config: AuditConfig) -> LikelihoodRatio:
@@ -202,7 +202,8 @@ def _ratio(case: Case, suspect: Suspect, trigger: Trigger | None, config: AuditC
     outputs = _outputs(asked, case.replies.of_target(case.target.folder, asked))
     own = as_order(take_apart(suspect.claim.text))
     others = [as_order(take_apart(one.claim.text)) for one in case.suspects]
-    contrasts = [order for order in dict.fromkeys([*others, *case.contrasts]) if order != own]
+    others += [as_order(take_apart(claim)) for claim in case.contrasts]
+    contrasts = [order for order in dict.fromkeys(others) if order != own]
     clean = [_outputs(asked, case.replies.of_target(one.folder, asked)) for one in case.clean]
     seed = config.asking.seed
     return likelihood_ratios(case.replies.engine, outputs, [own], contrasts, seed, clean)[0]
