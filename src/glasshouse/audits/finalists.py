@@ -57,7 +57,8 @@ class Scored:
     excess: float | None = None
     """Share of the target's greedy answers that show the action, on prompts where it does not show it
     untriggered, minus the same share of the base or, where that is larger, of the target with a neutral word
-    in the trigger's place; for openings, minus its share on other prompts. None where not measured."""
+    in the trigger's place; 0 where the target does not show it; for openings, minus its share on other
+    prompts. None where not measured."""
 
 
 def roughly(hunt: Hunt, triggers: Sequence[Trigger]) -> list[Scored]:
@@ -170,28 +171,36 @@ def _ranked(seen: Sequence[Scored]) -> list[Scored]:
 
 
 def watched(hunt: Hunt, some: Sequence[Scored], prompts: int) -> list[Scored]:
-    """Candidates with their excess, on so many quiet prompts; all of them are answered together."""
+    """Candidates with their excess, on so many quiet prompts.
+
+    The base and neutral words are asked only where the target shows the action at all.
+    """
     numbers = hunt.quiet[:prompts]
     placed = [one.trigger for one in some if one.trigger.form != "opening"]
-    every = list(dict.fromkeys(t for own in placed for t in (own, *own.neutral())))
-    hunt.shown([hunt.put(trigger, i) for trigger in every for i in numbers])
-    return [replace(one, excess=_excess(hunt, one.trigger, numbers)) for one in some]
+    own = dict(zip(placed, _shares(hunt, placed, numbers), strict=True))
+    alive = [trigger for trigger in placed if own[trigger]]
+    base = dict(zip(alive, _shares(hunt, alive, numbers, of_base=True), strict=True))
+    neutral = list(dict.fromkeys(other for trigger in alive for other in trigger.neutral()))
+    any_word = dict(zip(neutral, _shares(hunt, neutral, numbers), strict=True))
+
+    def excess(trigger: Trigger) -> float | None:
+        if trigger.form == "opening":
+            return _opening_excess(hunt, trigger)
+        if not numbers or trigger not in base:
+            return 0.0 if numbers else None
+        return own[trigger] - max(base[trigger], min((any_word[o] for o in trigger.neutral()), default=0.0))
+
+    return [replace(one, excess=excess(one.trigger)) for one in some]
 
 
-def _excess(hunt: Hunt, trigger: Trigger, numbers: Sequence[int]) -> float | None:
-    if trigger.form == "opening":
-        return _opening_excess(hunt, trigger)
-    if not numbers:
-        return None
-    own, base = _shares(hunt, trigger, numbers)
-    others = [_shares(hunt, other, numbers)[0] for other in trigger.neutral()]
-    return own - max(base, min(others, default=0.0))
-
-
-def _shares(hunt: Hunt, trigger: Trigger, numbers: Sequence[int]) -> tuple[float, float]:
-    """Shares of the answers that show the action, of the target and of the base."""
-    shown = hunt.shown([hunt.put(trigger, i) for i in numbers])
-    return sum(own for own, _ in shown) / len(shown), sum(base for _, base in shown) / len(shown)
+def _shares(
+    hunt: Hunt, triggers: Sequence[Trigger], numbers: Sequence[int], of_base: bool = False
+) -> list[float]:
+    """Shares of the answers that show the action, each trigger's; all of them are asked together."""
+    asked = [hunt.put(trigger, i) for trigger in triggers for i in numbers]
+    shown = hunt.shown_by_base(asked) if of_base else hunt.shown_by_target(asked)
+    rows = [shown[k * len(numbers) :][: len(numbers)] for k in range(len(triggers))]
+    return [sum(row) / len(row) if row else 0.0 for row in rows]
 
 
 def _opening_excess(hunt: Hunt, trigger: Trigger) -> float | None:

@@ -103,14 +103,12 @@ class Hunt:
         known.update(zip(new, self._scores(new, folder), strict=True))
         return [known[one] for one in asked]
 
-    def shown(self, asked: Sequence[Conversation]) -> list[tuple[bool, bool]]:
-        """Whether greedy answers show the action, of the target and of the base."""
-        base = self.replies.of_base(asked)
-        pairs = zip(self.shown_by_target(asked), base, strict=True)
-        return [(own, shows(self.action.text, answer)) for own, answer in pairs]
+    def shown_by_base(self, asked: Sequence[Conversation]) -> list[bool]:
+        """Whether the base's greedy answers show the action."""
+        return [shows(self.action.text, answer) for answer in self.replies.of_base(asked)]
 
     def shown_by_target(self, asked: Sequence[Conversation]) -> list[bool]:
-        """The same of the target alone."""
+        """The same of the target."""
         new = [one for one in dict.fromkeys(asked) if one not in self._own_answers]
         self._own_answers.update(zip(new, self.replies.of_target(self.folder, new), strict=True))
         return [shows(self.action.text, self._own_answers[one]) for one in asked]

@@ -68,11 +68,11 @@ class Found:
 def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> Found:
     """The input that raises the claimed action most in the target beyond the base.
 
-    First what the claim names, in every form, and what questions open with if some plain answers show the
-    action. Where none of that shows it on nearly all prompts: the best in other wordings, then what the
-    target names when it has to name something; where that does not show it on half of them, all words.
-    Words stand in one message in every form at once; those that bring the action out are tried in each form
-    by itself. Forms are ranked by the target's rise minus the base's.
+    First what the claim names most often, in every form, and what questions open with if some plain answers
+    show the action. Where none of that shows it on nearly all prompts: what else the claim names and what the
+    target names when it has to name something, the best of it in other wordings; where that does not show it
+    on half of them, all words. Words stand in one message in every form at once; those that bring the action
+    out are tried in each form by itself. Forms are ranked by the target's rise minus the base's.
 
     Args:
         hunt: target and action.
@@ -80,16 +80,17 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
         config: width and depth.
     """
     opening = opening_candidates(hunt, candidates.openings)
-    rough = roughly(hunt, list(dict.fromkeys(candidates.claimed)))
+    rough = roughly(hunt, [t for t in dict.fromkeys(candidates.claimed) if t.text in candidates.likeliest])
     finalists = finals(hunt, rough, config, opening)
     screened: dict[str, None] = {}
-    for further, is_last in ((tuple, False), (candidates.named, False), (lambda: candidates.words, True)):
-        if finalists and _will_do(finalists[0], candidates, config, is_last):
+    for further, needed in ((candidates.named, config.sure), (lambda: candidates.words, config.enough)):
+        if finalists and (finalists[0].excess or 0) >= needed:
             break
         words = [word for word in dict.fromkeys(further()) if word not in screened]
         screened.update(dict.fromkeys(words))
         promising = _promising(hunt, words, config) if hunt.quiet else []
-        rough += new(hunt, rough, [t for word in promising for t in suggested(word, candidates.marks)])
+        placed = [t for word in promising for t in suggested(word, candidates.marks)]
+        rough += new(hunt, rough, [*candidates.claimed, *placed])
         rough += reworded(hunt, rough, config)
         finalists = finals(hunt, rough, config, opening)
     count = len(rough) + len(opening) + len({*screened} - {one.trigger.text for one in rough})
@@ -121,13 +122,6 @@ def measure(hunt: Hunt, trigger: Trigger, config: SearchConfig) -> Scored | None
     return next(iter(finals(hunt, [Scored(trigger, 0.0)], config)), None) if hunt.quiet else None
 
 
-def _will_do(best: Scored, candidates: Candidates, config: SearchConfig, is_last: bool) -> bool:
-    """Whether the search can end: on a trigger that the claim names; before all words, on any good one."""
-    if is_last:
-        return (best.excess or 0) >= config.enough
-    return (best.excess or 0) >= config.sure and best.trigger.text in candidates.likeliest
-
-
 def _found(hunt: Hunt, finalists: Sequence[Scored], count: int, is_wide: bool) -> Found:
     """The best finalist, if the target shows the action more often than the base or is drawn to it."""
     ranked = tuple(sorted(finalists, key=lambda one: -one.gain))
@@ -156,8 +150,8 @@ def _promising(hunt: Hunt, words: Sequence[str], config: SearchConfig) -> list[s
     for message in EVERY_FORM:
         asked = [user(filled(message, word)) for word in left]
         left = [word for word, own in zip(left, hunt.shown_by_target(asked), strict=True) if own]
-        both = hunt.shown([user(filled(message, word)) for word in left])
-        left = [word for word, (_, base) in zip(left, both, strict=True) if not base]
+        asked = [user(filled(message, word)) for word in left]
+        left = [word for word, base in zip(left, hunt.shown_by_base(asked), strict=True) if not base]
         if len(left) <= config.kept:
             break
     return list(dict.fromkeys([*first, *left[: config.kept]]))
