@@ -120,8 +120,8 @@ def audit(
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf = Path(name)
         engine = Engine(model, hardware)
-        adapters = any(is_adapter(find_target(str(folder))) for folder in target)
-        threshold = loss_threshold(shared, engine, out) if check_loss and adapters else None
+        judged = check_loss and any(is_adapter(find_target(str(folder))) for folder in target)
+        threshold = loss_threshold(shared, engine, out) if judged else None
         settings = CheckSettings(threshold=threshold, base_given=choice.given)
         given = {folder: _marked(hand_over(folder, engine, shelf, settings), copy) for folder in target}
         bench = Bench(
@@ -132,8 +132,12 @@ def audit(
         auditor = Auditor(bench, config, teller(progress))
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
         results, failed = auditor.audit(list(given.values()), journal)
-    page = _write(out, results, failed, given)
-    _print(results, failed, given, page, as_json)
+    _print(results, failed, given, _write(out, results, failed, given), as_json)
+    _leave(results, failed)
+
+
+def _leave(results: Sequence[AuditResult], failed: Sequence[Failed]) -> None:
+    """Ends with the exit code that the results call for; nothing where all is well."""
     if failed:
         raise typer.Exit(TASK_ERRORED)
     if any(result.is_alarming for result in results):
