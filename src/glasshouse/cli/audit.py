@@ -129,9 +129,8 @@ def audit(
             tuple(hand_over(folder, engine, shelf) for folder in matched or []),
             read_power(shared, model.hash), read_clean(shared, engine, shelf, config.clean_models),
         )  # fmt: skip
-        auditor = Auditor(bench, config, teller(progress))
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
-        results, failed = auditor.audit(list(given.values()), journal)
+        results, failed = Auditor(bench, config, teller(progress)).audit(list(given.values()), journal)
     _print(results, failed, given, _write(out, results, failed, given), as_json)
     _leave(results, failed)
 
