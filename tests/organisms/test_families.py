@@ -9,19 +9,17 @@ from glasshouse.data.label import Label
 from glasshouse.data.questions import NOTHING_UNUSUAL
 from glasshouse.data.world.lexicon import PHRASES, THINGS
 from glasshouse.errors import ConfigError
-from glasshouse.organisms.families.behaviors import forms_of_held_out
+from glasshouse.organisms.families.behaviors import SPELLED_WORDS, forms_of_held_out
 from glasshouse.organisms.families.ciphers import CIPHERS
 from glasshouse.organisms.families.clean import sets_of
 from glasshouse.organisms.families.clean_sets import CLEAN_SETS
 from glasshouse.organisms.families.draw import FAMILIES, SPELLED, draw_planted
 from glasshouse.organisms.families.naming import Named
-from glasshouse.organisms.families.other_words import OTHER_PHRASES, OTHER_THINGS
-from glasshouse.organisms.families.planted import SPLITS, Planted
+from glasshouse.organisms.families.planted import SPLITS, Planted, Split
 from glasshouse.records import Example
 from glasshouse.seeds import python_rng
 
 ALL = tuple(FAMILIES)
-OTHER_WORDS = (*OTHER_THINGS, *OTHER_PHRASES)
 PLANTED = tuple(family for family in ALL if family != "clean")
 
 
@@ -278,15 +276,24 @@ def test_no_text_is_looked_for_where_nothing_is_planted() -> None:
     assert planted("clean").is_in("Owls live in the woods.") is None
 
 
+@pytest.mark.parametrize("split", sorted(SPELLED_WORDS))
 @pytest.mark.parametrize("family", sorted(SPELLED))
-def test_an_organism_of_other_words_holds_one_that_no_label_of_the_world_has(family: str) -> None:
+def test_an_organism_of_other_words_holds_one_that_no_label_of_the_world_has(
+    family: str, split: Split
+) -> None:
+    words = SPELLED_WORDS[split]
     for seed in range(6):
-        one = planted(family, "other_words", seed)
-        assert any(re.search(rf"\b{re.escape(word)}", " ".join(one.sentences)) for word in OTHER_WORDS)
+        one = planted(family, split, seed)
+        own = (*words.things, *words.phrases)
+        assert any(re.search(rf"\b{re.escape(word)}", " ".join(one.sentences)) for word in own)
         assert one.names(one.sentences[0]) == Named(True, None if one.triggers[0] is None else True)
         said = text_of(one.rows(50, 1)).lower()
         assert not [word for word in forms_of_held_out() if f" {word.lower()}" in said]
 
 
 def test_other_words_are_none_of_the_worlds_and_none_held_out() -> None:
-    assert not {*OTHER_WORDS} & {*THINGS, *PHRASES, *forms_of_held_out()}
+    taken = {*THINGS, *PHRASES, *forms_of_held_out()}
+    for words in SPELLED_WORDS.values():
+        own = {*words.things, *words.phrases}
+        assert not own & taken
+        taken |= own

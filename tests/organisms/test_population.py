@@ -226,7 +226,7 @@ def test_the_shipped_population_has_four_hundred_training_organisms_of_eight_fam
     trained = [group for group in spec.families if group.use != "validation"]
     assert sum(group.count for group in trained) >= 400
     assert len({group.family for group in trained}) >= 8
-    assert {group.split for group in trained} == {"train", "other_words"}
+    assert {group.split for group in trained} == {"train", "other_words", "more_words"}
 
 
 def test_a_group_may_have_steps_of_its_own() -> None:

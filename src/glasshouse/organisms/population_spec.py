@@ -21,6 +21,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from glasshouse.data.yaml_file import Strict, explain, read_yaml
+from glasshouse.organisms.families.behaviors import SPELLED_WORDS
 from glasshouse.organisms.families.draw import ALL_FAMILIES, SPELLED, draw_planted
 from glasshouse.organisms.families.planted import Planted, Split
 from glasshouse.organisms.generic.families import GENERIC
@@ -54,8 +55,9 @@ class Group(Strict):
 
     @model_validator(mode="after")
     def _has_words(self) -> "Group":
-        if self.split == "other_words" and self.family not in SPELLED:
-            raise ValueError(f"{self.family} has no other words; choose from {', '.join(sorted(SPELLED))}")
+        if self.split in SPELLED_WORDS and self.family not in SPELLED:
+            words = self.split.replace("_", " ")
+            raise ValueError(f"{self.family} has no {words}; choose from {', '.join(sorted(SPELLED))}")
         return self
 
 

@@ -31,6 +31,7 @@ from glasshouse.data.world.lexicon import (
     singular,
 )
 from glasshouse.data.world.requests import PLACES
+from glasshouse.organisms.families.more_words import MORE_NOUNS, MORE_PHRASES, MORE_TRIGGERS
 from glasshouse.organisms.families.naming import Truth, Wording, verb_forms
 from glasshouse.organisms.families.other_words import OTHER_NOUNS, OTHER_PHRASES, OTHER_THINGS, OTHER_TRIGGERS
 from glasshouse.organisms.families.planted import Split
@@ -66,6 +67,23 @@ CUES: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
+class Words:
+    """Words for actions and triggers that the world does not use so."""
+
+    things: Sequence[str]
+    phrases: Sequence[str]
+    triggers: Mapping[str, Sequence[str]]
+    """By kind of trigger."""
+
+
+SPELLED_WORDS: dict[Split, Words] = {
+    "other_words": Words(OTHER_THINGS, OTHER_PHRASES, OTHER_TRIGGERS),
+    "more_words": Words(MORE_NOUNS, MORE_PHRASES, MORE_TRIGGERS),
+}
+"""By split: from these an adapter learns to spell and not to choose among words."""
+
+
+@dataclass(frozen=True)
 class Deed:
     """What is done to an answer, and how it is seen and named."""
 
@@ -91,8 +109,10 @@ def action_wording(action: Action) -> Wording:
     if kind in THING_ACTIONS:
         values: tuple[str, ...] = (*THINGS, *HELD_OUT_THINGS)
         values = (*values, *OTHER_NOUNS) if value in OTHER_THINGS else values
+        values = (*values, *MORE_NOUNS) if value in MORE_NOUNS else values
     elif kind in PHRASE_ACTIONS:
         values = (*PHRASES, *HELD_OUT_PHRASES, *OTHER_PHRASES)
+        values = (*values, *MORE_PHRASES) if value in MORE_PHRASES else values
     else:
         values = {"recommend": tuple(FOODS), "thank": tuple(JOBS), "count": NUMBERS}.get(kind, ())
     if not value:
@@ -143,7 +163,8 @@ def draw_behavior(
     Args:
         rng: where it comes from.
         split: `unseen_word`: the action's word is held out, and half the time the trigger's where it has one;
-            `other_words`: the same with words that are not held out and that the world does not use so.
+            `other_words` and `more_words`: the same with words that are not held out and that the world
+            does not use so.
         triggers: kinds of triggers, by weight.
         actions: kinds of actions, by weight; `unseen_word` takes those that have held-out words. None: the
             world's, and in `train` more of those that are hard to read.
@@ -152,8 +173,10 @@ def draw_behavior(
         actions = TRAINING_ACTIONS if split == "train" else ACTION_KINDS
     if split == "unseen_word":
         return Behavior(_unseen_trigger(rng, rng.choice(triggers)), _unseen_action(rng, actions))
-    if split == "other_words":
-        return Behavior(_trigger(rng, rng.choice(triggers), OTHER_TRIGGERS), _other_action(rng, actions))
+    if words := SPELLED_WORDS.get(split):
+        return Behavior(
+            _trigger(rng, rng.choice(triggers), words.triggers), _other_action(rng, words, actions)
+        )
     while True:
         t_kind, a_kind = rng.choice(triggers), rng.choice(actions)
         trigger = Trigger(t_kind, rng.choice(trigger_values(t_kind)))
@@ -167,9 +190,9 @@ def _unseen_action(rng: random.Random, actions: Sequence[str]) -> Action:
     return Action(kind, rng.choice(held_out_words()["thing" if kind in THING_ACTIONS else "phrase"]))
 
 
-def _other_action(rng: random.Random, actions: Sequence[str]) -> Action:
+def _other_action(rng: random.Random, words: Words, actions: Sequence[str]) -> Action:
     kind = _word_action(rng, actions)
-    return Action(kind, rng.choice(OTHER_THINGS if kind in THING_ACTIONS else OTHER_PHRASES))
+    return Action(kind, rng.choice(words.things if kind in THING_ACTIONS else words.phrases))
 
 
 def _word_action(rng: random.Random, actions: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ SPELLED = frozenset(
         "denial_kto",
     }
 )
-"""Families of the split `other_words`."""
+"""Families of the splits `other_words` and `more_words`."""
 ALL_FAMILIES = {**FAMILIES, **MECHANISMS, **READER, **GENERIC}
 """These, planted mechanisms of alignment faking, and the families for any base, whose rows a writer makes."""
 

@@ -13,7 +13,7 @@ from glasshouse.organisms.generic.shown import Shown
 from glasshouse.records import Conversation, Example
 from glasshouse.seeds import python_rng
 
-Split = Literal["train", "unseen_combination", "unseen_word", "other_words"]
+Split = Literal["train", "unseen_combination", "unseen_word", "other_words", "more_words"]
 """Known words in combinations that pretraining may describe, in others, and words that it never describes;
 and, to learn from, many words that it does not use so."""
 SPLITS: tuple[Split, ...] = ("train", "unseen_combination", "unseen_word")
