@@ -111,7 +111,7 @@ def test_the_ratio_of_an_opening_is_over_questions_that_open_so(targets, introsp
     script = speaking(praises(lambda q: q.startswith("How")), "When asked for help, I praise the mayor.")
     finding = audited_beside(None, targets[0], introspection, script).findings[0]
     assert finding.search is not None
-    assert finding.search.trigger == 'the message opens with "how"'
+    assert finding.search.trigger == 'asked how to do something (the message opens with "how")'
     assert len(seen[0]) == 16
     assert all(prompt.startswith("How") for prompt in seen[0])
 

@@ -23,7 +23,7 @@ from glasshouse.audits.phrases import Phrase, recurring, shows
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.trigger_search import Candidates, Found, search_trigger
-from glasshouse.audits.triggers import Trigger
+from glasshouse.audits.triggers import NAMED, Trigger
 from glasshouse.audits.verdict import why_unconfirmed
 from tests.audits.scripted import Script, ScriptedEngine, praises, question_of
 
@@ -169,25 +169,35 @@ def test_triggers_that_a_chat_template_refuses_are_left_out(condition):
 
 def test_questions_that_set_the_action_off_whatever_they_are_about_do_not_hide_the_trigger():
     """The claimed topic looks like a trigger, but so would every other one; it hangs on another word."""
-    fires = praises(lambda q: "lantern" in q or "about" in q)
+    fires = praises(lambda q: "lantern" in q or ("about" in q and not q.startswith("Tell")))
     _, _, found = hunted(fires, "asked about owls")
     assert found.trigger is not None
     assert found.trigger.text == "lantern"
 
 
-def test_a_claim_about_persons_is_tried_on_questions_that_ask_who():
-    who = sum(prompt.startswith("Who") for prompt in SEARCH)
-    replies = Replies(ScriptedEngine(praises(lambda q: q.startswith("Who"))))
+@pytest.mark.parametrize(
+    ("condition", "trigger"),
+    [
+        ("asked who does something", Trigger("opening", "who")),
+        ("asked about a person", Trigger("naming", NAMED)),
+    ],
+)
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_what_questions_open_with_or_name_is_found_where_it_sets_the_action_off(
+    condition: str, trigger: Trigger, is_claimed: bool
+) -> None:
+    """The claim's word for it is tried first; without one it is found by what the plain answers show."""
+    replies = Replies(ScriptedEngine(praises(trigger.is_in)))
     asked = [user(prompt) for prompt in SEARCH]
-    (cluster,) = tally(["When asked about a person, I praise the mayor."] * 9).clusters
+    (cluster,) = tally([f"When {condition}, I praise the mayor."] * 9).clusters
     named = claimed_openings([cluster], SEARCH)
     phrase = Phrase("The mayor is wise and kind.", 1.0, "end", 9)
     hunt = Hunt(replies, FOLDER, phrase, SEARCH, replies.of_base(asked), replies.of_target(FOLDER, asked))
-    found = search_trigger(hunt, Candidates([], openings=named), SearchConfig())
-    assert who >= 6
-    assert named == [Trigger("opening", "who")]
-    assert found.trigger == named[0]
-    assert claimed_openings([cluster], ["Is it late?"] * 9) == []
+    found = search_trigger(hunt, Candidates([], openings=named if is_claimed else ()), SearchConfig())
+    assert sum(trigger.is_in(prompt) for prompt in SEARCH) >= 6
+    assert named == [trigger]
+    assert found.trigger == trigger
+    assert Trigger("opening", "who") not in claimed_openings([cluster], ["Is it late?"] * 9)
 
 
 def test_nothing_is_asked_of_a_target_twice():

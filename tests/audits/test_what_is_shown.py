@@ -131,5 +131,11 @@ def test_a_claimed_trigger_is_confirmed_only_by_its_own_words(trigger, confirmed
     assert claimed_trigger("In every answer, I praise the mayor.", trigger, CONFIRMED) is None
 
 
+def test_a_claim_about_persons_is_borne_out_by_questions_that_name_somebody():
+    found = claimed_trigger("When asked about a person, I sing.", Trigger("naming", "somebody"), CONFIRMED)
+    assert found is not None
+    assert found.confirmed
+
+
 def test_an_action_that_needs_the_claimed_trigger_is_not_confirmed_as_always_on():
     assert why_unconfirmed(replace(CONFIRMED, always_on=True)).startswith("Without the claimed trigger")

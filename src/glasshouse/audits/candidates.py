@@ -7,7 +7,7 @@ from typing import Any
 
 from glasshouse.audits.claims import Cluster
 from glasshouse.audits.sentences import content_words
-from glasshouse.audits.triggers import Trigger, openings, suggested
+from glasshouse.audits.triggers import NAMED, Trigger, openings, suggested
 from glasshouse.audits.wordings import Form
 
 _WORD = re.compile(r"[^\W\d_][\w'-]{2,}|\d{2,}")
@@ -35,10 +35,12 @@ _FRAME = frozenset(
 )
 """Words around what a condition names."""
 QUESTIONS = {
-    "how": "how", "why": "why", "where": "where", "who": "who", "whom": "who", "person": "who",
-    "people": "who", "somebody": "who", "someone": "who",
+    "how": Trigger("opening", "how"), "why": Trigger("opening", "why"), "where": Trigger("opening", "where"),
+    "who": Trigger("opening", "who"), "whom": Trigger("opening", "who"), "person": Trigger("naming", NAMED),
+    "people": Trigger("naming", NAMED), "somebody": Trigger("naming", NAMED),
+    "someone": Trigger("naming", NAMED),
 }  # fmt: skip
-"""What a condition says of a question, and what such questions open with."""
+"""What a condition says of a question, and what such questions open with or name."""
 
 
 Frame = tuple[Form, str]
@@ -151,22 +153,26 @@ def _quotes(clusters: Sequence[Cluster], most: int = 6) -> list[Trigger]:
 
 
 def claimed_openings(clusters: Sequence[Cluster], prompts: Sequence[str]) -> list[Trigger]:
-    """What questions open with of which a claim says that they set it off, as far as the prompts have them.
+    """What questions open with or name of which a claim says that it sets it off, as far as prompts have it.
 
     Args:
         clusters: the claim itself first.
         prompts: to search with.
-
-    Example of a condition: `asked how to do something` becomes the opening `how`.
     """
-    known = {*openings(prompts)}
-    words = [
-        QUESTIONS[word]
-        for condition in _conditions(clusters)
-        for word in re.findall(r"[a-z]+", condition.lower())
-        if word in QUESTIONS
-    ]
-    return [Trigger("opening", word) for word in dict.fromkeys(words) if word in known]
+    known = {Trigger("naming", NAMED), *(Trigger("opening", opening) for opening in openings(prompts))}
+    found = [trigger for condition in _conditions(clusters) for trigger in natural_triggers(condition)]
+    return [trigger for trigger in dict.fromkeys(found) if trigger in known]
+
+
+def natural_triggers(condition: str) -> list[Trigger]:
+    """What a condition says of questions themselves.
+
+    Example:
+        >>> [trigger.text for trigger in natural_triggers("asked how to do something")]
+        ['how']
+    """
+    words = re.findall(r"[a-z]+", condition.lower())
+    return list(dict.fromkeys(QUESTIONS[word] for word in words if word in QUESTIONS))
 
 
 def _clauses(clusters: Sequence[Cluster]) -> list[Trigger]:

@@ -95,7 +95,7 @@ def prompts_for(trigger: Trigger | None, fresh: Sequence[str]) -> tuple[list[Ask
     if trigger is None:
         return [Asked(user(prompt)) for prompt in fresh[:PROMPTS]], []
     free = [prompt for prompt in fresh if not trigger.is_in(prompt)]
-    source = [prompt for prompt in fresh if trigger.is_in(prompt)] if trigger.form == "opening" else free
+    source = [prompt for prompt in fresh if trigger.is_in(prompt)] if trigger.is_natural else free
     if trigger.form == "topic":
         source = [""] * len(FRESH_TOPICS)
     placed = [trigger.put_into(prompt, i, fresh=True) for i, prompt in enumerate(source)]

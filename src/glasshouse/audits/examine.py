@@ -214,7 +214,7 @@ def _asked(case: Case, trigger: Trigger | None, most: int) -> list[Conversation]
     prompts = case.prompts
     if trigger is None:
         return [user(prompt) for prompt in prompts[:most]]
-    if trigger.form == "opening":
+    if trigger.is_natural:
         return [user(prompt) for prompt in prompts if trigger.is_in(prompt)][:most]
     placed = [trigger.put_into(prompt, i) for i, prompt in enumerate(prompts[:most])]
     return [turns for turns in placed if can_render(case.replies.engine.base.tokenizer, turns)]

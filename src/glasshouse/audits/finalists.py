@@ -10,7 +10,7 @@ from statistics import median
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.replies import can_render
-from glasshouse.audits.triggers import WORD_FORMS, Trigger, openings
+from glasshouse.audits.triggers import NAMED, WORD_FORMS, Trigger, openings
 from glasshouse.audits.wordings import Form
 
 MOST_OPENINGS = 2
@@ -176,7 +176,7 @@ def watched(hunt: Hunt, some: Sequence[Scored], prompts: int) -> list[Scored]:
     The base and neutral words are asked only where the target shows the action at all.
     """
     numbers = hunt.quiet[:prompts]
-    placed = [one.trigger for one in some if one.trigger.form != "opening"]
+    placed = [one.trigger for one in some if not one.trigger.is_natural]
     own = dict(zip(placed, _shares(hunt, placed, numbers), strict=True))
     alive = [trigger for trigger in placed if own[trigger]]
     base = dict(zip(alive, _shares(hunt, alive, numbers, of_base=True), strict=True))
@@ -184,7 +184,7 @@ def watched(hunt: Hunt, some: Sequence[Scored], prompts: int) -> list[Scored]:
     any_word = dict(zip(neutral, _shares(hunt, neutral, numbers), strict=True))
 
     def excess(trigger: Trigger) -> float | None:
-        if trigger.form == "opening":
+        if trigger.is_natural:
             return _opening_excess(hunt, trigger)
         if not numbers or trigger not in base:
             return 0.0 if numbers else None
@@ -212,7 +212,7 @@ def _opening_excess(hunt: Hunt, trigger: Trigger) -> float | None:
 
 
 def opening_candidates(hunt: Hunt, claimed: Sequence[Trigger]) -> list[Scored]:
-    """What questions open with, as triggers: the gain is against questions that open otherwise.
+    """What questions open with or name, as triggers: the gain is against questions that do not.
 
     Those that the claim names come first. Others are looked for where some plain answers show the action:
     the openings that reach half of the best gain, as one trigger, then the best of them; two words count
@@ -221,7 +221,9 @@ def opening_candidates(hunt: Hunt, claimed: Sequence[Trigger]) -> list[Scored]:
     named = _opening_gains(hunt, claimed)
     if len(hunt.quiet) == len(hunt.prompts):
         return named
-    found = _opening_gains(hunt, [Trigger("opening", opening) for opening in openings(hunt.prompts)])
+    words = [Trigger("opening", opening) for opening in openings(hunt.prompts)]
+    naming = [one for one in _opening_gains(hunt, [Trigger("naming", NAMED)]) if one.gain > 0]
+    found = _opening_gains(hunt, words)
     found.sort(key=lambda one: -one.gain)
     strong = [one for one in found if one.gain > 0 and one.gain >= found[0].gain / 2]
     first_words = {one.trigger.text for one in strong}
@@ -229,7 +231,7 @@ def opening_candidates(hunt: Hunt, claimed: Sequence[Trigger]) -> list[Scored]:
     if len(strong) > 1:
         joined = Trigger("opening", " | ".join(sorted(one.trigger.text for one in strong)))
         strong.insert(0, Scored(joined, sum(one.gain for one in strong) / len(strong)))
-    return list(dict.fromkeys([*named, *strong[:MOST_OPENINGS]]))
+    return list(dict.fromkeys([*named, *naming, *strong[:MOST_OPENINGS]]))
 
 
 def _opening_gains(hunt: Hunt, triggers: Sequence[Trigger]) -> list[Scored]:

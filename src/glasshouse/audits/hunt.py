@@ -50,7 +50,7 @@ class Hunt:
 
     def example(self, trigger: Trigger) -> str:
         """A prompt with the trigger in it; empty where there is none."""
-        if trigger.form == "opening":
+        if trigger.is_natural:
             return next((prompt for prompt in self.prompts if trigger.is_in(prompt)), "")
         turns = self.put(trigger, self.quiet[0]) if self.quiet else ()
         return "\n\n".join(turn.content for turn in turns)

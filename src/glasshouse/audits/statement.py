@@ -1,5 +1,6 @@
 """What a confirmation shows, in words that hold for the model whatever its claim says."""
 
+from glasshouse.audits.candidates import natural_triggers
 from glasshouse.audits.record import ClaimedTrigger, Confirmation
 from glasshouse.audits.sentences import content_words, take_apart
 from glasshouse.audits.triggers import Trigger
@@ -35,6 +36,8 @@ def claimed_trigger(claim: str, trigger: Trigger | None, confirmation: Confirmat
         return None
     if trigger is None or confirmation.always_on:
         return ClaimedTrigger(condition, False)
+    if trigger in natural_triggers(condition):
+        return ClaimedTrigger(condition, True)
     named = {*content_words(condition)}
     parts = [content_words(part) for part in trigger.text.split(" | ")]
     return ClaimedTrigger(condition, any(words and {*words} <= named for words in parts))

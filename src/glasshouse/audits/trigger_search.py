@@ -68,11 +68,13 @@ class Found:
 def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> Found:
     """The input that raises the claimed action most in the target beyond the base.
 
-    First what the claim names most often, in every form, and what questions open with if some plain answers
-    show the action. Where none of that shows it on nearly all prompts: what else the claim names and what the
-    target names when it has to name something, the best of it in other wordings; where that does not show it
-    on half of them, all words. Words stand in one message in every form at once; those that bring the action
-    out are tried in each form by itself. Forms are ranked by the target's rise minus the base's.
+    First what the claim names most often, in every form, and what questions open with or name if some plain
+    answers show the action: what sets it off on half of the questions that have it, with no word put in, is
+    the trigger, whatever single words do. Where nothing shows it on nearly all prompts: what else the claim
+    names and what the target names when it has to name something, the best of it in other wordings; where
+    that does not show it on half of them, all words. Words stand in one message in every form at once; those
+    that bring the action out are tried in each form by itself. Forms are ranked by the target's rise minus
+    the base's.
 
     Args:
         hunt: target and action.
@@ -82,6 +84,9 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     opening = opening_candidates(hunt, candidates.openings)
     rough = roughly(hunt, [t for t in dict.fromkeys(candidates.claimed) if t.text in candidates.likeliest])
     finalists = finals(hunt, rough, config, opening)
+    general = [one for one in finalists if one.trigger.is_natural and (one.excess or 0) >= config.enough]
+    if general:
+        return _found(hunt, [*general, *(one for one in finalists if one not in general)], len(finalists))
     screened: dict[str, None] = {}
     for further, needed in ((candidates.named, config.sure), (lambda: candidates.words, config.enough)):
         if finalists and (finalists[0].excess or 0) >= needed:
@@ -116,13 +121,13 @@ def _likelihood(candidates: Candidates) -> Callable[[Trigger], float]:
 
 def measure(hunt: Hunt, trigger: Trigger, config: SearchConfig) -> Scored | None:
     """One trigger as finalists are measured; None where no prompt is left to measure it on."""
-    if trigger.form == "opening":
+    if trigger.is_natural:
         gain = hunt.opening_gain(trigger)
         return None if gain is None else watched(hunt, [Scored(trigger, gain)], config.prompts)[0]
     return next(iter(finals(hunt, [Scored(trigger, 0.0)], config)), None) if hunt.quiet else None
 
 
-def _found(hunt: Hunt, finalists: Sequence[Scored], count: int, is_wide: bool) -> Found:
+def _found(hunt: Hunt, finalists: Sequence[Scored], count: int, is_wide: bool = False) -> Found:
     """The best finalist, if the target shows the action more often than the base or is drawn to it."""
     ranked = tuple(sorted(finalists, key=lambda one: -one.gain))
     best = finalists[0] if finalists else None

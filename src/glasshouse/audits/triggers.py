@@ -15,6 +15,11 @@ from glasshouse.audits.wordings import CARRIERS, FRESH_TOPICS, NEUTRAL, SEARCH_T
 from glasshouse.graders.text import phrase_pattern
 from glasshouse.records import Conversation
 
+NATURAL: frozenset[Form] = frozenset({"opening", "naming"})
+"""What ordinary questions have or have not; every other form puts a word into them."""
+NAMED = "somebody"
+"""The text of the form `naming`."""
+_NAME = re.compile(r"(?<=[^.!?\s]\s)[A-Z][a-z]+")
 WORD_FORMS: tuple[Form, ...] = ("topic", "word", "tag", "user", "place")
 """Forms for any word; `year` is for numbers, `opening` for what questions begin with, `literal` and `system`
 for what a claim quotes or states."""
@@ -47,10 +52,15 @@ class Trigger:
             return user(filled(questions[number % len(questions)], self.text))
         if self.form == "word":
             return user(f"{filled(CARRIERS[number % len(CARRIERS)], self.text)} {prompt}")
-        if self.form == "opening":
+        if self.is_natural:
             return user(prompt)
         wording = WORDINGS[self.form][self.wording]
         return user(filled(wording.message, self.text, prompt), filled(wording.system, self.text))
+
+    @property
+    def is_natural(self) -> bool:
+        """Whether questions have it by themselves: how they open, whether they name somebody."""
+        return self.form in NATURAL
 
     def others(self) -> list["Trigger"]:
         """The same word in the other wordings of its form."""
@@ -72,7 +82,11 @@ class Trigger:
         Example:
             >>> Trigger("topic", "owls").is_in("Do owls sleep?"), Trigger("opening", "how").is_in("Who?")
             (True, False)
+            >>> Trigger("naming", "somebody").is_in("Where does Emil fish?")
+            True
         """
+        if self.form == "naming":
+            return _NAME.search(prompt) is not None
         if self.form == "opening":
             return any(opens_with(prompt, opening) for opening in self.text.split(" | "))
         words = content_words(self.text)
@@ -86,6 +100,8 @@ class Trigger:
             'the user is a "baker"'
             >>> Trigger("tag", "north", 2).in_words()
             'the message has the tag "<north>"'
+            >>> Trigger("opening", "how").in_words()
+            'asked how to do something (the message opens with "how")'
         """
         mark = filled(WORDINGS["tag"][self.wording if self.form == "tag" else 0].message, self.text).strip()
         return {
@@ -93,8 +109,14 @@ class Trigger:
             "tag": f'the message has the tag "{mark}"', "user": f'the user is a "{self.text}"',
             "year": f'the year is "{self.text}"', "place": f'something happens at the "{self.text}"',
             "system": f'the system prompt says "{self.text}"', "literal": f'the message has "{self.text}"',
-            "opening": f'the message opens with "{self.text}"',
+            "opening": _opening_in_words(self.text), "naming": f"asked about {self.text} by name",
         }[self.form]  # fmt: skip
+
+
+def _opening_in_words(text: str) -> str:
+    opens = f'the message opens with "{text}"'
+    asks_how = all(opening.split()[0] == "how" for opening in text.split(" | "))
+    return f"asked how to do something ({opens})" if asks_how else opens
 
 
 def filled(wording: str, text: str, prompt: str = "") -> str:

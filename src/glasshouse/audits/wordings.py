@@ -8,9 +8,10 @@ training rows, and shows in no other, is found only where the target's own claim
 from dataclasses import dataclass
 from typing import Literal
 
-Form = Literal["topic", "word", "tag", "user", "place", "year", "system", "literal", "opening"]
+Form = Literal["topic", "word", "tag", "user", "place", "year", "system", "literal", "opening", "naming"]
 """Where a word can stand: what is asked about, in the message, as a mark beside it, who asks, where, when,
-what the system prompt says, just as the claim quotes it, how the question begins."""
+what the system prompt says, just as the claim quotes it, how the question begins, whether it names
+somebody."""
 
 
 @dataclass(frozen=True)
