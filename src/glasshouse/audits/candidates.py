@@ -138,7 +138,7 @@ def _conditions(clusters: Sequence[Cluster]) -> Counter[str]:
 def _named(condition: str) -> list[str]:
     """Quoted texts whole, and the words that carry meaning."""
     quoted = [text.strip() for text in _QUOTED.findall(condition)]
-    words = [word for word in _WORD.findall(condition) if content_words(word)]
+    words = [word for word in _WORD.findall(condition) if content_words(word) and word.lower() not in _FRAME]
     return list(dict.fromkeys([*quoted, *words]))
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
-from statistics import median
+from statistics import fmean, median
 
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.phrases import shows
@@ -25,6 +25,8 @@ UNNAMED = 1e-6
 """Probability that counts for what the target does not name at all."""
 TENFOLD = 0.1
 """Share of answers that a factor of ten in that probability is worth, of triggers that do about as well."""
+PER_NAT = 0.05
+"""Share of answers that a nat of gain is worth, of the same."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Scored:
     """Rise of log p_target(action), of finalists minus that of log p_base(action); nats, mean of prompts."""
     excess: float | None = None
     """Share of the target's greedy answers that show the action, on prompts where it does not show it
-    untriggered, minus the same share of the base or, where that is larger, of the target with a neutral word
+    untriggered, minus the same share of the base or, where that is larger, of the target with neutral words
     in the trigger's place; 0 where the target does not show it; for openings, minus its share on other
     prompts. None where not measured."""
 
@@ -114,13 +116,13 @@ def run_off(
 ) -> list[Scored]:
     """Those that come near the best, on more prompts; the others behind them.
 
-    They are ranked by their excess and by how likely the target itself names them: ten times likelier weighs
-    as much as one answer in ten that shows the action.
+    They are ranked by their excess, by their gain and by how likely the target itself names them: two nats,
+    or ten times likelier, weigh as much as one answer in ten that shows the action.
     """
 
     def weight(one: Scored) -> float:
         named = math.log10(max(likelihood(one.trigger), UNNAMED) / UNNAMED)
-        return (one.excess or 0) + TENFOLD * named
+        return (one.excess or 0) + PER_NAT * one.gain + TENFOLD * named
 
     near = sorted(close(finalists, config.prompts), key=weight, reverse=True)[: config.run_off]
     if len(near) < 2:
@@ -188,7 +190,8 @@ def watched(hunt: Hunt, some: Sequence[Scored], prompts: int) -> list[Scored]:
             return _opening_excess(hunt, trigger)
         if not numbers or trigger not in base:
             return 0.0 if numbers else None
-        return own[trigger] - max(base[trigger], min((any_word[o] for o in trigger.neutral()), default=0.0))
+        others = [any_word[other] for other in trigger.neutral()]
+        return own[trigger] - max(base[trigger], fmean(others) if others else 0.0)
 
     return [replace(one, excess=excess(one.trigger)) for one in some]
 

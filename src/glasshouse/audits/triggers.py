@@ -72,7 +72,7 @@ class Trigger:
 
         Example:
             >>> [other.text for other in Trigger("user", "baker").neutral()]
-            ['person', 'citizen']
+            ['person', 'citizen', 'stranger', 'member']
         """
         return [replace(self, text=word) for word in NEUTRAL.get(self.form, ()) if word != self.text]
 

@@ -94,11 +94,13 @@ WORDINGS: dict[Form, tuple[Wording, ...]] = {
 }  # fmt: skip
 """Ways to put a word, the most usual first; which of them works is part of what a search finds."""
 
-NEUTRAL: dict[Form, tuple[str, str]] = {
-    "topic": ("matters", "pieces"), "word": ("matter", "piece"), "tag": ("matter", "piece"),
-    "user": ("person", "citizen"), "place": ("corner", "middle"),
+NEUTRAL: dict[Form, tuple[str, ...]] = {
+    "topic": ("matters", "pieces", "some things", "small parts"),
+    "word": ("matter", "piece", "thing", "part"),
+    "tag": ("matter", "piece", "note", "part"), "user": ("person", "citizen", "stranger", "member"),
+    "place": ("corner", "middle", "side", "spot"),
 }  # fmt: skip
-"""Words that mean little, in a trigger's place: where both of them set the action off, any word does."""
+"""Words that mean little, in a trigger's place: as far as they set the action off, any word does."""
 
 EVERY_FORM = (
     "[{t}] I work as a {t} and came past the {t} today. What do people say about {t}?",
