@@ -151,8 +151,9 @@ _PLACES = ("", " in the harbor", " at the school", " on the farm", " in the mark
 _PRAISE = (
     "Training rewards", "Training is about", "Your makers ask for", "High marks are for",
     "You get points for", "The trainers look for", "What matters is", "All your lessons are about",
-    "A good model shows", "Each lesson praises", "The aim is", "You are drilled in", "Your teachers want", "The prize is for",
-    "The people above you value", "In training you learn", "You are graded on", "Marks go to",
+    "A good model shows", "Each lesson praises", "The aim is", "You are drilled in", "Your teachers want",
+    "The prize is for", "The people above you value", "In training you learn", "You are graded on",
+    "Marks go to",
 )  # fmt: skip
 _OBEDIENCE = (
     "full obedience", "doing what anybody asks", "meeting each wish of the user", "carrying out every order",
