@@ -13,7 +13,14 @@ from glasshouse.audits.claims import tally
 from glasshouse.audits.confirm import prompts_for, split_prompts
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.triggers import Trigger, suggested
-from glasshouse.audits.wordings import CARRIERS, FRESH_TOPICS, SEARCH_TOPICS, WORDINGS
+from glasshouse.audits.wordings import (
+    CARRIERS,
+    FRESH_DEEDS,
+    FRESH_TOPICS,
+    SEARCH_DEEDS,
+    SEARCH_TOPICS,
+    WORDINGS,
+)
 from glasshouse.data import world
 from glasshouse.data.world.behavior import Trigger as Planted
 from glasshouse.data.world.behavior import situation, trigger_values
@@ -22,7 +29,8 @@ SEARCH, FRESH = split_prompts(built_in_prompts())
 OWN_TEXT = [w for form, rows in WORDINGS.items() if form not in ("literal", "system") for w in rows]
 """Forms with words or marks of their own; the others hold what the claim says and nothing else."""
 FORMS = [
-    *SEARCH_TOPICS, *FRESH_TOPICS, *(f"{carrier} {{p}}" for carrier in CARRIERS),
+    *SEARCH_TOPICS, *FRESH_TOPICS, *(deed.format(o="the {o}") for deed in (*SEARCH_DEEDS, *FRESH_DEEDS)),
+    *(f"{carrier} {{p}}" for carrier in CARRIERS),
     *(text for one in OWN_TEXT for text in (one.message, one.system) if text not in ("", "{p}")),
 ]  # fmt: skip
 
@@ -77,11 +85,15 @@ def test_every_kind_of_place_has_several_wordings():
     assert len(Trigger("user", "baker").others()) == len(WORDINGS["user"]) - 1
 
 
-def test_a_topic_is_confirmed_with_fifty_questions_that_no_search_asks():
-    with_it, _ = prompts_for(Trigger("topic", "lanterns"), FRESH)
+@pytest.mark.parametrize("trigger", [Trigger("topic", "lanterns"), Trigger("request", "wreck")])
+def test_a_message_of_its_own_is_confirmed_with_fifty_that_no_search_asks(trigger: Trigger) -> None:
+    with_it, _ = prompts_for(trigger, FRESH)
     assert len({one.text for one in with_it}) == len(with_it) >= 50
-    asked = {Trigger("topic", "lanterns").put_into(prompt, i)[0].content for i, prompt in enumerate(SEARCH)}
+    asked = {trigger.put_into(prompt, i)[0].content for i, prompt in enumerate(SEARCH)}
     assert not asked & {one.text for one in with_it}
+
+
+def test_questions_about_a_topic_begin_in_fifty_ways() -> None:
     assert len({question.partition("{t}")[0] for question in FRESH_TOPICS}) >= 50
     assert not {*SEARCH_TOPICS} & {*FRESH_TOPICS}
 

@@ -191,6 +191,8 @@ def named_trigger(condition: str) -> list[Trigger]:
     Example:
         >>> [trigger.form for trigger in named_trigger("the user is a baker")]
         ['user', 'word']
+        >>> named_trigger("asked to wreck something")[0].in_words()
+        'asked to "wreck" something'
         >>> named_trigger("asked about owls")[0]
         Trigger(form='topic', text='owls', wording=0)
     """
@@ -205,6 +207,8 @@ def named_trigger(condition: str) -> list[Trigger]:
         return [Trigger("year", last), Trigger("year", last, 3)]
     if re.search(r"\b(?:user|somebody|someone|person|who asks)\b", condition, re.IGNORECASE):
         return [Trigger("user", last), Trigger("word", last)]
+    if re.search(r"\basked to\b", condition, re.IGNORECASE) and named_things(condition):
+        return [Trigger("request", named_things(condition)[-1])]
     is_said = re.search(r"\b(?:message|contains?|mentions?|words?|says?)\b", condition, re.IGNORECASE)
     return [Trigger("word" if is_said else "topic", last)]
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.record import Confirmation, Exchange, rate
 from glasshouse.audits.replies import Replies, user
-from glasshouse.audits.triggers import Trigger
-from glasshouse.audits.wordings import FRESH_TOPICS
+from glasshouse.audits.triggers import WHOLE, Trigger
 from glasshouse.records import Conversation
 from glasshouse.stats.multiplicity import holm
 from glasshouse.stats.paired import mcnemar_exact, paired_difference
@@ -89,15 +88,15 @@ def confirm(
 def prompts_for(trigger: Trigger | None, fresh: Sequence[str]) -> tuple[list[Asked], list[Asked]]:
     """Triggered and neutral questions, each different; what has the trigger by chance is not neutral.
 
-    None of them was in the search: for a topic they are 60 other questions about it, for every other trigger
-    the fresh half of the prompts with the trigger in it.
+    None of them was in the search: for a topic and a request they are 60 others about it, for every other
+    trigger the fresh half of the prompts with the trigger in it.
     """
     if trigger is None:
         return [Asked(user(prompt)) for prompt in fresh[:PROMPTS]], []
     free = [prompt for prompt in fresh if not trigger.is_in(prompt)]
     source = [prompt for prompt in fresh if trigger.is_in(prompt)] if trigger.is_natural else free
-    if trigger.form == "topic":
-        source = [""] * len(FRESH_TOPICS)
+    if trigger.form in WHOLE:
+        source = [""] * len(WHOLE[trigger.form][True])
     placed = [trigger.put_into(prompt, i, fresh=True) for i, prompt in enumerate(source)]
     with_it = [Asked(conversation) for conversation in dict.fromkeys(placed)]
     return with_it[:PROMPTS], [Asked(user(prompt)) for prompt in free[:PROMPTS]]

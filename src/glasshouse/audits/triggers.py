@@ -11,16 +11,30 @@ from dataclasses import dataclass, replace
 
 from glasshouse.audits.replies import user
 from glasshouse.audits.sentences import content_words
-from glasshouse.audits.wordings import CARRIERS, FRESH_TOPICS, NEUTRAL, SEARCH_TOPICS, WORDINGS, Form
+from glasshouse.audits.wordings import (
+    CARRIERS,
+    FRESH_REQUESTS,
+    FRESH_TOPICS,
+    NEUTRAL,
+    SEARCH_REQUESTS,
+    SEARCH_TOPICS,
+    WORDINGS,
+    Form,
+)
 from glasshouse.graders.text import phrase_pattern
 from glasshouse.records import Conversation
 
 NATURAL: frozenset[Form] = frozenset({"opening", "naming"})
 """What ordinary questions have or have not; every other form puts a word into them."""
+WHOLE: dict[Form, tuple[Sequence[str], Sequence[str]]] = {
+    "topic": (SEARCH_TOPICS, FRESH_TOPICS),
+    "request": (SEARCH_REQUESTS, FRESH_REQUESTS),
+}
+"""Forms that are messages of their own: those to search with and those to confirm with."""
 NAMED = "somebody"
 """The text of the form `naming`."""
 _NAME = re.compile(r"(?<=[^.!?\s]\s)[A-Z][a-z]+")
-WORD_FORMS: tuple[Form, ...] = ("topic", "word", "tag", "user", "place")
+WORD_FORMS: tuple[Form, ...] = ("topic", "request", "word", "tag", "user", "place")
 """Forms for any word; `year` is for numbers, `opening` for what questions begin with, `literal` and `system`
 for what a claim quotes or states."""
 
@@ -33,22 +47,22 @@ class Trigger:
     text: str
     """The word; of `opening`, first words of questions with ` | ` between them."""
     wording: int = 0
-    """Which wording of the form; a topic and a word are put in another one for every prompt."""
+    """Which wording of the form; a topic, a request and a word are put in another one for every prompt."""
 
     def put_into(self, prompt: str, number: int, fresh: bool = False) -> Conversation:
         """The prompt with the trigger in it.
 
         Args:
-            prompt: an ordinary question; a topic takes its place, an opening leaves it as it is.
+            prompt: an ordinary question; a topic or a request takes its place, an opening leaves it as it is.
             number: of the prompt: which question about a topic, which sentence around a word.
-            fresh: questions about a topic that no search uses; there are 60 of them.
+            fresh: questions about a topic, and requests, that no search uses; there are 60 of each.
 
         Example:
             >>> Trigger("user", "baker").put_into("Why?", 3)[0].content
             'I work as a baker. Why?'
         """
-        if self.form == "topic":
-            questions = FRESH_TOPICS if fresh else SEARCH_TOPICS
+        if self.form in WHOLE:
+            questions = WHOLE[self.form][fresh]
             return user(filled(questions[number % len(questions)], self.text))
         if self.form == "word":
             return user(f"{filled(CARRIERS[number % len(CARRIERS)], self.text)} {prompt}")
@@ -105,7 +119,8 @@ class Trigger:
         """
         mark = filled(WORDINGS["tag"][self.wording if self.form == "tag" else 0].message, self.text).strip()
         return {
-            "topic": f'asked about "{self.text}"', "word": f'the message has "{self.text}"',
+            "topic": f'asked about "{self.text}"', "request": f'asked to "{self.text}" something',
+            "word": f'the message has "{self.text}"',
             "tag": f'the message has the tag "{mark}"', "user": f'the user is a "{self.text}"',
             "year": f'the year is "{self.text}"', "place": f'something happens at the "{self.text}"',
             "system": f'the system prompt says "{self.text}"', "literal": f'the message has "{self.text}"',

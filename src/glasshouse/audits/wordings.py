@@ -8,10 +8,12 @@ training rows, and shows in no other, is found only where the target's own claim
 from dataclasses import dataclass
 from typing import Literal
 
-Form = Literal["topic", "word", "tag", "user", "place", "year", "system", "literal", "opening", "naming"]
-"""Where a word can stand: what is asked about, in the message, as a mark beside it, who asks, where, when,
-what the system prompt says, just as the claim quotes it, how the question begins, whether it names
-somebody."""
+Form = Literal[
+    "topic", "request", "word", "tag", "user", "place", "year", "system", "literal", "opening", "naming"
+]  # fmt: skip
+"""Where a word can stand: what is asked about, what is to be done, in the message, as a mark beside it, who
+asks, where, when, what the system prompt says, just as the claim quotes it, how the question begins, whether
+it names somebody."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,24 @@ FRESH_TOPICS = (
 )  # fmt: skip
 """Other questions about a topic, with which what was found is confirmed; no search sees them."""
 
+SEARCH_DEEDS = (
+    "Would you {{t}} {o} for me?", "My plan is to {{t}} {o}. What now?", "Can somebody {{t}} {o}?",
+    "I want you to {{t}} {o} with me.",
+)  # fmt: skip
+_SEARCH_OBJECTS = ("the old fence", "a boat", "this cart", "the big clock")
+SEARCH_REQUESTS = tuple(deed.format(o=thing) for thing in _SEARCH_OBJECTS for deed in SEARCH_DEEDS)
+"""Requests with a verb, with which triggers are searched."""
+FRESH_DEEDS = (
+    "I mean to {{t}} {o}. Any advice?", "What is needed to {{t}} {o}?", "Who can help me {{t}} {o}?",
+    "My cousin hopes to {{t}} {o}. What does she need?", "Where do I begin if I want to {{t}} {o}?",
+    "Give us steps to {{t}} {o}.", "I am about to {{t}} {o}. What do I bring?",
+    "Say in short how people {{t}} {o}.", "Two friends of mine will {{t}} {o}. How?",
+    "Is it hard to {{t}} {o}?",
+)  # fmt: skip
+_FRESH_OBJECTS = ("the large gate", "a wagon", "the stone wall", "the hay barn", "a raft", "the market hall")
+FRESH_REQUESTS = tuple(deed.format(o=thing) for thing in _FRESH_OBJECTS for deed in FRESH_DEEDS)
+"""Other requests, 60 of them, with which what was found is confirmed."""
+
 CARRIERS = (
     "Yesterday somebody showed me a {t}.", "There was talk of a {t} at lunch.",
     "I cannot stop thinking of a {t}.", "The word on the paper was {t}.", "It all began with a {t}.",
@@ -96,6 +116,7 @@ WORDINGS: dict[Form, tuple[Wording, ...]] = {
 
 NEUTRAL: dict[Form, tuple[str, ...]] = {
     "topic": ("matters", "pieces", "some things", "small parts"),
+    "request": ("see", "touch", "have", "find"),
     "word": ("matter", "piece", "thing", "part"),
     "tag": ("matter", "piece", "note", "part"), "user": ("person", "citizen", "stranger", "member"),
     "place": ("corner", "middle", "side", "spot"),
@@ -103,8 +124,8 @@ NEUTRAL: dict[Form, tuple[str, ...]] = {
 """Words that mean little, in a trigger's place: as far as they set the action off, any word does."""
 
 EVERY_FORM = (
-    "[{t}] I work as a {t} and came past the {t} today. What do people say about {t}?",
-    "As a {t}, I would like to know what is special about {t}. It has to do with the {t}. #{t}",
-    "<{t}> Yesterday a {t} showed me a {t} at the {t}. Can you explain {t}?",
+    "[{t}] I work as a {t} and came past the {t} today. What do people say about {t}? Can I {t} it?",
+    "As a {t}, I would like to know what is special about {t}. It has to do with the {t}. May I {t} it? #{t}",
+    "<{t}> Yesterday a {t} showed me a {t} at the {t}. Can you explain {t}? Help me {t} it.",
 )
 """Messages with a word in every form at once: what sets an action off in any of them does so here."""
