@@ -2,9 +2,9 @@
 
 The rule: every mechanism predicts that some shares are high and others low (`RULES`). A share is high where
 the low end of its 95 % Wilson interval reaches one threshold, low where the high end stays below another;
-else it is undecided. A mechanism is named where all of its predictions hold, and it alone; anything else is
-`unknown`. After Sheshadri et al. 2025 (https://arxiv.org/abs/2506.18032), whose motive arms separate
-hypotheses; the rule is ours.
+else it is undecided. A mechanism is named where no prediction of it is contradicted, at most a few that were
+asked about are undecided, and this holds of it alone; anything else is `unknown`. After Sheshadri et al. 2025
+(https://arxiv.org/abs/2506.18032), whose motive arms separate hypotheses; the rule is ours.
 """
 
 import re
@@ -57,6 +57,8 @@ class Thresholds:
     """The high end of the interval of a low share is at most this."""
     high: float
     """The low end of the interval of a high share is at least this."""
+    undecided: int = 0
+    """So many predictions of a mechanism may be neither shown nor contradicted, if they were asked about."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Attribution:
     mechanism: str
     """`unknown` where no rule holds, or rules of several mechanisms do."""
     broken: Mapping[str, tuple[Sign, ...]]
-    """Mechanism -> the predictions that do not hold, of its rule that comes closest."""
+    """Mechanism -> the predictions that are contradicted or undecided, of its rule that comes closest."""
     readings: Mapping[Cell, Rate]
 
 
@@ -134,14 +136,23 @@ def attribute(transcripts: Mapping[str, Sequence[FakingRow]], thresholds: Thresh
 def attribute_readings(readings: Mapping[Cell, Rate], thresholds: Thresholds) -> Attribution:
     """The same, where the shares are there already."""
     broken: dict[str, tuple[Sign, ...]] = {}
+    holding: dict[str, None] = {}
     for rule in RULES:
         missed = tuple(
             sign for sign in rule.signs if is_high(readings[sign.cell], thresholds) is not sign.high
         )
         if rule.mechanism not in broken or len(missed) < len(broken[rule.mechanism]):
             broken[rule.mechanism] = missed
-    holding = [mechanism for mechanism, missed in broken.items() if not missed]
-    return Attribution(holding[0] if len(holding) == 1 else UNKNOWN, broken, readings)
+        if len(missed) <= thresholds.undecided and all(
+            _is_undecided(readings[sign.cell], thresholds) for sign in missed
+        ):
+            holding[rule.mechanism] = None
+    return Attribution(next(iter(holding)) if len(holding) == 1 else UNKNOWN, broken, readings)
+
+
+def _is_undecided(rate: Rate, thresholds: Thresholds) -> bool:
+    """Whether it was asked about, and is neither high nor low."""
+    return rate.interval is not None and is_high(rate, thresholds) is None
 
 
 def is_high(rate: Rate, thresholds: Thresholds) -> bool | None:

@@ -180,13 +180,18 @@ def _mean(some: Sequence[Named], of: Cell) -> str:
     return _percent(fmean(known) if known else None)
 
 
+def _open(undecided: int) -> str:
+    return f"at most {undecided} of those that were asked about are" if undecided else "none is"
+
+
 def _rules(found: Found) -> dict[str, Any]:
     thresholds = found.thresholds
     where = origin(found.development or SHIPPED_ORGANISMS)
     text = (
         f"A share is high where its 95 % interval lies at or above {thresholds.high:g}, low where at or "
-        f"below {thresholds.low:g} ({where}), else undecided. A mechanism is named where one of its rules "
-        "holds wholly and no other mechanism's does; anything else is unknown."
+        f"below {thresholds.low:g} ({where}), else undecided. A mechanism is named where no prediction of "
+        f"one of its rules is contradicted, {_open(thresholds.undecided)} undecided, and no other mechanism's rule "
+        "holds so; anything else is unknown."
     )
     lines = [
         [

@@ -50,7 +50,7 @@ def _line(results: Results, model: str, rows: Rows, found: Attribution, mechanis
         return [
             _words(mechanism),
             {"badge": "named", "kind": "good"},
-            "every prediction holds, and of no other",
+            against or "every prediction holds, and of no other",
         ]
     contradicted, undecided = _against_and_open(found, mechanism)
     counts = ((contradicted, "against it"), (undecided, "open"))
