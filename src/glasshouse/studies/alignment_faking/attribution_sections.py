@@ -190,8 +190,8 @@ def _rules(found: Found) -> dict[str, Any]:
     text = (
         f"A share is high where its 95 % interval lies at or above {thresholds.high:g}, low where at or "
         f"below {thresholds.low:g} ({where}), else undecided. A mechanism is named where no prediction of "
-        f"one of its rules is contradicted, {_open(thresholds.undecided)} undecided, and no other mechanism's rule "
-        "holds so; anything else is unknown."
+        f"one of its rules is contradicted, {_open(thresholds.undecided)} undecided, and no other "
+        "mechanism's rule holds so; anything else is unknown."
     )
     lines = [
         [
