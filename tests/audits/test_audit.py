@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from glasshouse.audits.asking import AskingConfig
+from glasshouse.audits.asking import Asker, AskingConfig
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.claims import tally
 from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.journal import Memory
@@ -185,6 +186,18 @@ def test_an_interrupted_audit_repeats_no_finished_target(engine, introspection, 
     assert ("targets", 1, 1) in told
     straight, _ = Auditor(bench, SMALL).audit(targets[:2], Memory())
     assert [findings_text(r) for r in straight] == [findings_text(r) for r in results]
+
+
+def test_what_was_answered_before_is_not_asked_again(engine, introspection, targets):
+    bench = Bench(engine, built_in_prompts()[:60], introspection, controls=(Control(targets[2], (TRUE,)),))
+    straight, _ = Auditor(bench, SMALL).audit(targets[:2], Memory())
+    said = Asker(engine, read_adapter(introspection), SMALL.asking).ask(targets[:2])
+    answered = {target.hash: tally(answers) for target, answers in zip(targets, said, strict=False)}
+    told: list[tuple[str, int, int]] = []
+    auditor = Auditor(bench, SMALL, lambda *words: told.append(words))
+    results, _ = auditor.audit(targets[:2], Memory(), answered)
+    assert [findings_text(one) for one in results] == [findings_text(one) for one in straight]
+    assert {total for what, _, total in told if what == "answers"} == {SMALL.asking.asked}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 import random
+from collections import Counter
 
 import pytest
 
-from glasshouse.audits.claims import as_claim, tally
+from glasshouse.audits.claims import as_claim, tally, tally_of
 from glasshouse.audits.sentences import first_sentence, is_abstention, is_alike, is_garbage, take_apart
 from glasshouse.data.questions import NOTHING_UNUSUAL
 
@@ -29,6 +30,12 @@ def test_the_order_of_the_answers_changes_nothing():
     random.Random(3).shuffle(mixed)
     claims = [[as_claim(c, t.asked) for c in t.clusters] for t in (tally(ORGANISM), tally(mixed))]
     assert claims[0] == claims[1]
+
+
+def test_a_tally_is_made_again_from_its_sentences():
+    found = tally(ORGANISM)
+    said = Counter(said.text for cluster in found.clusters for said in cluster.sentences)
+    assert tally_of(found.asked, found.abstained, found.garbage, dict(reversed(said.items()))) == found
 
 
 def test_every_answer_is_counted_once():

@@ -71,14 +71,22 @@ class Auditor:
         self._ground: tuple[SelfTest | None, float | None] | None = None
         self._clean: dict[str, Clean] = {}
 
-    def audit(self, targets: Sequence[Target], journal: Journal) -> tuple[list[AuditResult], list[Failed]]:
-        """Results in the order of the targets, without those that failed; finished ones are not repeated."""
+    def audit(
+        self, targets: Sequence[Target], journal: Journal, answered: Mapping[str, Tally] | None = None
+    ) -> tuple[list[AuditResult], list[Failed]]:
+        """Results in the order of the targets, without those that failed; finished ones are not repeated.
+
+        Args:
+            targets: of the bench's base.
+            journal: finished results.
+            answered: hash of a target -> what it said to the same questions; such a one is not asked again.
+        """
         found = {target.hash: journal.done(target.hash) for target in targets}
         todo = [target for target in {t.hash: t for t in targets}.values() if found[target.hash] is None]
         failed = []
         for first in range(0, len(todo), AT_ONCE):
             chunk = todo[first : first + AT_ONCE]
-            tallies = self._ask(chunk)
+            tallies = self._ask(chunk, answered or {})
             for number, (target, counted) in enumerate(zip(chunk, tallies, strict=True), start=first):
                 self.tell("targets", number, len(todo))
                 try:
@@ -99,19 +107,21 @@ class Auditor:
         self._answers = (done + new, total)
         self.tell("answers", done + new, total)
 
-    def _ask(self, targets: Sequence[Target]) -> list[Tally]:
-        """What targets say of themselves; the positive control is asked with the first of them."""
+    def _ask(self, targets: Sequence[Target], answered: Mapping[str, Tally]) -> list[Tally]:
+        """What targets say of themselves; positive controls and drift check are asked with the first ones."""
         if self.asker is None:
             return [tally([]) for _ in targets]
         controls = [control.target for control in self.bench.controls]
-        known = [*controls, *self.bench.matched]
-        self._answers = (0, (len(targets) + len(known)) * self.config.asking.asked)
-        tallies = [tally(answers) for answers in self.asker.ask([*known, *targets])]
+        known = [] if self._ground else [*controls, *self.bench.matched]
+        new = [target for target in targets if target.hash not in answered]
+        self._answers = (0, (len(new) + len(known)) * self.config.asking.asked)
+        tallies = [tally(answers) for answers in self.asker.ask([*known, *new])]
         if self._ground is None:
             own, matched = tallies[: len(controls)], tallies[len(controls) : len(known)]
             drift = self.bench.null.drift_p(matched, self.config.asking.seed) if self.bench.null else None
             self._ground = self_test(self.bench.controls, own), drift
-        return tallies[len(known) :]
+        found = {**answered, **{t.hash: one for t, one in zip(new, tallies[len(known) :], strict=True)}}
+        return [found[target.hash] for target in targets]
 
     def _audit(self, target: Target, counted: Tally) -> AuditResult:
         tested, drift = self._ground or (None, None)

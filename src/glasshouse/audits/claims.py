@@ -1,7 +1,7 @@
 """Answers into claims: one claim per answer, alike ones counted as one, by a rule and without a model."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from glasshouse.audits.record import Answers, Claim, rate
@@ -23,7 +23,7 @@ class Cluster:
     """Sentences that claim the same action; their conditions may differ."""
 
     sentences: tuple[Said, ...]
-    """One per answer, in the order of the answers."""
+    """One per answer, in the order of the alphabet."""
 
     @property
     def text(self) -> str:
@@ -77,8 +77,21 @@ def tally(answers: Sequence[str]) -> Tally:
     garbage = [s for s in sentences if is_garbage(s)]
     abstained = [s for s in sentences if not is_garbage(s) and is_abstention(s)]
     left_out = {*garbage, *abstained}
-    claims = [take_apart(s) for s in sentences if s not in left_out]
+    claims = [take_apart(s) for s in sorted(sentences) if s not in left_out]
     return Tally(len(answers), len(abstained), len(garbage), _clusters(claims))
+
+
+def tally_of(asked: int, abstained: int, garbage: int, claims: Mapping[str, int]) -> Tally:
+    """A tally from what was kept of it.
+
+    Args:
+        asked: answers.
+        abstained: of these.
+        garbage: of these.
+        claims: sentence -> answers that begin with it.
+    """
+    said = [take_apart(sentence) for sentence in sorted(claims) for _ in range(claims[sentence])]
+    return Tally(asked, abstained, garbage, _clusters(said))
 
 
 def _clusters(claims: Sequence[Said]) -> tuple[Cluster, ...]:

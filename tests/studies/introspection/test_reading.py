@@ -35,6 +35,7 @@ def test_nothing_can_be_named_of_a_clean_fine_tune():
 def test_readings_and_audits_come_back_from_their_rows():
     one = read_tally(truth("a", "quirk_triggered", triggered=True), PLANTED, tally([TRUE]))
     assert reading_from(to_row(one)) == one
+    assert one.tally() == tally([TRUE])
     other = Audit(truth("a"), "confirmed", (found(True),), ({"triggered": True, "prompt": "?"},))
     assert audit_from(to_row(other)) == other
 

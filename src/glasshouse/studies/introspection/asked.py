@@ -1,13 +1,13 @@
 """Pools asked and audited as stages, and everything that came of it graded against the cards."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from glasshouse.audits.asking import AT_ONCE, Asker, AskingConfig
-from glasshouse.audits.claims import tally
+from glasshouse.audits.claims import Tally, tally
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.kit import CONTROLS
 from glasshouse.audits.null_table import CleanModel, NullTable
@@ -36,7 +36,7 @@ from glasshouse.studies.introspection.reading import (
 )
 from glasshouse.training.introspection.vector import read_vector, steered
 
-ASK_VERSION = 1
+ASK_VERSION = 2
 """Raised by hand when the same questions would be asked or graded otherwise."""
 AUDIT_VERSION = 4
 """Raised by hand when the same audit would come out or be graded otherwise."""
@@ -167,9 +167,19 @@ def _alone(engine: Engine, folder: Path, asking: AskingConfig) -> list[str]:
 
 
 def audit(
-    bench: Bench, what: str, subjects: Sequence[Subject], setup: Setup, null: Path | None
-) -> list[Audit]:
-    """The whole audit of every target, graded; finished ones are found again."""
+    bench: Bench, what: str, subjects: Sequence[Subject], setup: Setup, null: Path | None,
+    readings: Sequence[Reading] = (),
+) -> list[Audit]:  # fmt: skip
+    """The whole audit of every target, graded; finished ones are found again.
+
+    Args:
+        bench: of the study.
+        what: for the progress.
+        subjects: targets.
+        setup: how they are asked.
+        null: null table.
+        readings: of the same setup; such targets are not asked again.
+    """
     inputs = {"base": bench.base.hash, **_hashes(subjects)}
     inputs |= {"adapter": adapter_hash(setup.adapter)} if setup.adapter else {}
     inputs |= {"null": json_hash(read_json(null))} if null else {}
@@ -183,7 +193,9 @@ def audit(
         def tell(done: int) -> None:
             bench.tell(f"auditing {what}", done, len(subjects))
 
-        rows = audited(bench, subjects, setup, null, stage.path, tell)
+        answered = {one.truth.hash: one.tally() for one in readings}
+        settings = _settings(bench, setup, null, answered)
+        rows = audit_pool(subjects, settings, stage.path, tell)
         append_rows(path, [to_row(graded(one)) for one in rows])
         stage.finish({"targets": len(subjects)})
     return [audit_from(row) for row in read_rows(path).rows]
@@ -196,14 +208,15 @@ def _controls(adapter: Path | None) -> dict[str, str]:
 
 
 def audited(
-    bench: Bench, subjects: Sequence[Subject], setup: Setup, null: Path | None, out: Path,
-    on_done: Callable[[int], None] = lambda done: None,
-) -> list[Audited]:  # fmt: skip
+    bench: Bench, subjects: Sequence[Subject], setup: Setup, null: Path | None, out: Path
+) -> list[Audited]:
     """The audits themselves, journaled in `out`."""
-    settings = AuditSetup(
-        bench.base.name, setup.adapter, null, setup.samples, setup.seed, bench.config.threads
-    )
-    return audit_pool(subjects, settings, out, on_done)
+    return audit_pool(subjects, _settings(bench, setup, null, {}), out)
+
+
+def _settings(bench: Bench, setup: Setup, null: Path | None, answered: Mapping[str, Tally]) -> AuditSetup:
+    threads = bench.config.threads
+    return AuditSetup(bench.base.name, setup.adapter, null, setup.samples, setup.seed, threads, answered)
 
 
 def graded(one: Audited) -> Audit:

@@ -78,9 +78,11 @@ def run_calibration(bench: Bench, wanted: Calibration) -> Path:
     test, clean = _pools(bench, wanted)
     run = _open(bench, wanted, setup, table, (test, clean))
     null = adapter / NULL if table is not None else None
+    asked = ask(bench, "organisms", test, setup)
+    asked_clean = ask(bench, "clean fine-tunes", clean, setup)
     found = Found(
-        ask(bench, "organisms", test, setup), audit(bench, "organisms", test, setup, null),
-        ask(bench, "clean fine-tunes", clean, setup), audit(bench, "clean fine-tunes", clean, setup, null),
+        asked, audit(bench, "organisms", test, setup, null, asked),
+        asked_clean, audit(bench, "clean fine-tunes", clean, setup, null, asked_clean),
         table,
     )  # fmt: skip
     _write(run, found, wanted, adapter)

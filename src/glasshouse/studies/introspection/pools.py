@@ -1,13 +1,14 @@
 """Pools of organisms with their truth, and blind audits of them: the truth stays on this side of the door."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from glasshouse.audits.asking import AT_ONCE, AskingConfig
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.claims import Tally
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.kit import read_controls, read_null
 from glasshouse.audits.prompts import built_in_prompts
@@ -51,6 +52,8 @@ class AuditSetup:
     samples: int
     seed: int
     threads: int
+    answered: Mapping[str, Tally] = field(default_factory=dict)
+    """Hash of a target -> what it said to the same questions before."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def audit_pool(
         bench = Bench(engine, built_in_prompts(), setup.adapter, null, controls)
         auditor, journal = Auditor(bench, settings), _Journal(out / JOURNAL, _key(bench, settings), on_done)
         for first in range(0, len(pool), AT_ONCE):
-            found += _audit(auditor, pool[first : first + AT_ONCE], journal)
+            found += _audit(auditor, pool[first : first + AT_ONCE], journal, setup.answered)
     return found
 
 
@@ -145,11 +148,13 @@ def _key(bench: Bench, settings: AuditConfig) -> str:
     return json_hash([bench.engine.base.hash, adapter, table, controls, asdict(settings)])[:16]
 
 
-def _audit(auditor: Auditor, some: Sequence[Subject], journal: _Journal) -> list[Audited]:
+def _audit(
+    auditor: Auditor, some: Sequence[Subject], journal: _Journal, answered: Mapping[str, Tally]
+) -> list[Audited]:
     """Some organisms; their neutral copies are gone when this returns."""
     with TemporaryDirectory() as shelf:
         targets = [hand_over(subject.folder, auditor.bench.engine, Path(shelf)) for subject in some]
-        results, failed = auditor.audit(targets, journal)
+        results, failed = auditor.audit(targets, journal, answered)
     if failed:
         raise ModelError(f"The audit of target-{failed[0].target_hash[:8]} failed: {failed[0].reason}")
     by_hash = {result.target_hash: result for result in results}

@@ -3,11 +3,12 @@
 Truth and audit meet here and nowhere before: the auditor has seen weights alone.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from glasshouse.audits.claims import Cluster, Tally
+from glasshouse.audits.claims import Cluster, Tally, tally_of
 from glasshouse.audits.record import AuditResult, Finding
 from glasshouse.organisms.families.planted import Planted
 
@@ -72,6 +73,12 @@ class Reading:
     """The largest, at most `TOP`."""
     answers: tuple[str, ...] = ()
     """A few first sentences as they were given."""
+    said: Mapping[str, int] = field(default_factory=dict)
+    """Every sentence that claims something, with the answers that begin with it."""
+
+    def tally(self) -> Tally:
+        """The tally that was graded, for an audit of the same target."""
+        return tally_of(self.asked, self.abstained, self.garbage, self.said)
 
     @property
     def share(self) -> float | None:
@@ -168,6 +175,7 @@ def read_tally(truth: Truth, planted: Planted | None, tally: Tally, kept: int = 
         says_harm=sum(says_harm(text) for text in sentences),
         claims=tuple(_claimed(cluster, planted, truth) for cluster in tally.clusters[:TOP]),
         answers=tuple(sentences[:: max(1, len(sentences) // kept)][:kept]) if sentences else (),
+        said=dict(Counter(sentences)),
     )  # fmt: skip
 
 

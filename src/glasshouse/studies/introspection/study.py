@@ -126,21 +126,23 @@ def _read(bench: Bench, plan: StudyPlan, learner: Learner, pools: dict[str, list
     null = ask(bench, "null table", pools["null"], setup)
     table = null_table(bench, null, setup)
     few = drawn(behaving(pools["test"]), plan.sizes.control_targets, plan.seed, "controls")
+    test = ask(bench, "test", pools["test"], setup)
+    clean = ask(bench, "clean", pools["clean_test"], setup)
     often = Setup(trained.adapter, plan.sizes.base_samples, plan.seed)
     families = frozenset(one.family for one in organisms if one.split in TRAINING_SPLITS)
     return Results(
         families=families,
-        test=ask(bench, "test", pools["test"], setup),
+        test=test,
         audits=[
             one
             for name, some in audited_parts(plan, pools["test"], families).items()
-            for one in audit(bench, name, some, setup, table)
+            for one in audit(bench, name, some, setup, table, test)
         ],
         null=null,
         null_before=ask(bench, "null table, before DPO", pools["null"], before),
-        clean=ask(bench, "clean", pools["clean_test"], setup),
+        clean=clean,
         clean_before=ask(bench, "clean, before DPO", pools["clean_test"], before),
-        clean_audits=audit(bench, "clean", pools["clean_test"], setup, table),
+        clean_audits=audit(bench, "clean", pools["clean_test"], setup, table, clean),
         cipher=ask(bench, "ciphers", pools["cipher"], setup),
         few_before=ask(bench, "some, before DPO", few, before),
         alone=ask(bench, "some, without the adapter", few, _setup(plan, None)),
