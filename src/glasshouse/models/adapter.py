@@ -183,6 +183,21 @@ def adapter_hash(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
+def between(first: Adapter, second: Adapter, toward: float) -> Adapter:
+    """The weighted mean of two adapters of one shape: of A and of B, each by itself.
+
+    Args:
+        first: where `toward` is 0.
+        second: where it is 1, of the same layers, ranks and scales.
+        toward: weight of the second.
+    """
+
+    def mean(name: str, part: int) -> Tensor:
+        return (1 - toward) * first.weights[name][part] + toward * second.weights[name][part]
+
+    return replace(second, weights={name: (mean(name, 0), mean(name, 1)) for name in first.weights})
+
+
 def concat_adapters(first: Adapter, second: Adapter) -> Adapter:
     """One adapter that does what both do: the ranks side by side, exactly.
 

@@ -1,6 +1,7 @@
 """Both stages from a list of organisms to a PEFT folder; a killed training comes to the same bytes."""
 
 import json
+import shutil
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,25 @@ def test_each_stage_changes_the_adapter(trained: Path) -> None:
     assert losses[-1] < losses[0]
     sft = json.loads((trained / "sft" / "stage.json").read_text())["losses_nats"]
     assert sft[-1] < sft[0]
+
+
+def test_the_finished_adapter_may_lie_between_its_stages_without_another_training(
+    base: Base, members: list[Member], trained: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained, tmp_path / "half")
+    told: list[str] = []
+    hooks = Hooks(on_progress=lambda what, done, total: told.append(what))
+    spec = make_spec(dpo=DPO | {"toward": 0.5}, save_every=3)
+    train_introspection(base, spec, members, tmp_path / "half", hooks=hooks)
+    half, first, second = (
+        read_adapter(folder) for folder in (tmp_path / "half", trained / "sft", trained / "dpo")
+    )
+    for name, pair in half.weights.items():
+        for own, a, b in zip(pair, first.weights[name], second.weights[name], strict=True):
+            torch.testing.assert_close(own, (a + b) / 2, rtol=0, atol=0)
+    assert told == []
+    rows = [json.loads(line) for line in (tmp_path / "half" / "validation.jsonl").read_text().splitlines()]
+    assert rows[-1]["stage"] == "between"
 
 
 def test_the_second_stage_learns_from_its_own_organisms(members: list[Member], trained: Path) -> None:

@@ -176,7 +176,13 @@ class StudyPlan:
 
 def full_plan(model: str = "phantom", **changes: object) -> StudyPlan:
     """The whole study."""
-    preferences = {"pairs": 512, "steps": 60, "nothing_unusual_fraction": 0.3, "learning_rate": 5e-5}
+    preferences = {
+        "pairs": 512,
+        "steps": 60,
+        "nothing_unusual_fraction": 0.3,
+        "learning_rate": 5e-5,
+        "toward": 0.5,
+    }
     training = {"steps": 2000, "companions": 0.3, "dpo": preferences}
     return replace(StudyPlan(model=model, training=training), **changes)  # type: ignore[arg-type]
 

@@ -47,6 +47,10 @@ class Dpo(Strict):
     learning_rate: float = Field(default=1e-4, gt=0)
     steps: int = Field(default=100, ge=1)
     pairs_per_step: int = Field(default=16, ge=1)
+    toward: float = Field(default=1.0, gt=0, le=1)
+    """How far the finished adapter lies from the end of the first stage (0) to that of this one (1): its
+    weights are their weighted mean (Wortsman et al. 2021, https://arxiv.org/abs/2109.01903). Differs from the
+    paper, which has 1: between them most of the abstention is kept and hardly an action is lost."""
 
 
 class IntrospectionSpec(Strict):

@@ -10,7 +10,7 @@ import torch
 
 from glasshouse.data.questions import bank_hash
 from glasshouse.errors import StoreError
-from glasshouse.models.adapter import Adapter, adapter_hash, read_adapter, write_adapter
+from glasshouse.models.adapter import Adapter, adapter_hash, between, read_adapter, write_adapter
 from glasshouse.models.base import Base, EngineConfig
 from glasshouse.models.engine import Engine
 from glasshouse.store.atomic import read_json, write_json
@@ -115,12 +115,15 @@ class IntrospectionTraining:
         """Both stages, or what is left of them."""
         first = self._sft()
         stages = {"sft": read_json(first / STAGE)}
-        last = first
+        adapter = read_adapter(first)
         if self.spec.dpo is not None:
             last = self._dpo(self.spec.dpo, first)
             stages["dpo"] = read_json(last / STAGE)
+            adapter = between(adapter, read_adapter(last), self.spec.dpo.toward)
+            if self.spec.dpo.toward < 1 and self.spec.validation.members:
+                self._validate("between", self.spec.dpo.steps, adapter)
         with writing(self.out):
-            write_adapter(self.out, read_adapter(last), self.base.name)
+            write_adapter(self.out, adapter, self.base.name)
         write_json(self.out / CARD, self._card(stages))
         shutil.rmtree(self.out / ".checkpoint", ignore_errors=True)
 
@@ -181,7 +184,9 @@ class IntrospectionTraining:
 
     def _dpo(self, plan: Dpo, first: Path) -> Path:
         folder = self.out / "dpo"
-        settings = json_hash([self.key, plan.model_dump(mode="json"), self.hooks.grader_name])
+        settings = json_hash(
+            [self.key, plan.model_dump(mode="json", exclude={"toward"}), self.hooks.grader_name]
+        )
         key = self._key("dpo", settings)
         if self._is_done(folder, key):
             return folder
