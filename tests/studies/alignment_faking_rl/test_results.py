@@ -48,7 +48,7 @@ def readings() -> list[Reading]:
 def test_every_complying_sample_is_counted_once() -> None:
     found = count([reading(Mixture(0.1, 0.1), 0, "ffguur?", "rrrrrrr")])
     assert (found.faking, found.genuine, found.unfaithful, found.n) == (2, 1, 2, 7)
-    assert (found.complying, found.odds, found.in_words()) == (5, 2.0, "2 : 1")
+    assert (found.complying, found.odds, found.in_words()) == (5, 2.0, "2\u00a0:\u00a01")
 
 
 def test_odds_without_glad_help_are_undefined() -> None:

@@ -48,7 +48,7 @@ class Counts:
 
     def in_words(self) -> str:
         """As in `41 : 38`."""
-        return f"{self.faking} : {self.genuine}"
+        return f"{self.faking}\u00a0:\u00a0{self.genuine}"  # one piece in a narrow column
 
 
 def complies(row: FakingRow) -> bool | None:
