@@ -59,7 +59,7 @@ FRESH_TOPICS = (
 )  # fmt: skip
 """Other questions about a topic, with which what was found is confirmed; no search sees them."""
 
-SEARCH_DEEDS = (
+SEARCH_DEEDS = (  # {o}: what something is to be done to
     "Would you {{t}} {o} for me?", "My plan is to {{t}} {o}. What now?", "Can somebody {{t}} {o}?",
     "I want you to {{t}} {o} with me.",
 )  # fmt: skip

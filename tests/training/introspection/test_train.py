@@ -85,7 +85,7 @@ def test_the_finished_adapter_may_lie_between_its_stages_without_another_trainin
             torch.testing.assert_close(own, (a + b) / 2, rtol=0, atol=0)
     assert told == []
     rows = [json.loads(line) for line in (tmp_path / "half" / "validation.jsonl").read_text().splitlines()]
-    assert rows[-1]["stage"] == "between"
+    assert rows[-1]["stage"] == "toward 0.5"
 
 
 def test_the_second_stage_learns_from_its_own_organisms(members: list[Member], trained: Path) -> None:

@@ -121,7 +121,7 @@ class IntrospectionTraining:
             stages["dpo"] = read_json(last / STAGE)
             adapter = between(adapter, read_adapter(last), self.spec.dpo.toward)
             if self.spec.dpo.toward < 1 and self.spec.validation.members:
-                self._validate("between", self.spec.dpo.steps, adapter)
+                self._validate(f"toward {self.spec.dpo.toward:g}", self.spec.dpo.steps, adapter)
         with writing(self.out):
             write_adapter(self.out, adapter, self.base.name)
         write_json(self.out / CARD, self._card(stages))
