@@ -234,6 +234,26 @@ def test_a_clean_target_gives_no_trigger_and_is_not_confirmed():
     assert "hardly" in why_unconfirmed(result)
 
 
+class DrawnBase(ScriptedEngine):
+    """The base, too, finds what it does not say likely where owls are."""
+
+    def _nats(self, request, ids):
+        if self.is_target(request.adapter):
+            return -5.0
+        return -0.1 if "owls" in self.text(request.prompt_ids) else -20.0
+
+
+def test_what_draws_the_base_to_the_action_more_than_the_target_is_no_trigger():
+    replies = Replies(DrawnBase(praises(lambda q: "owls" in q)))
+    asked = [user(prompt) for prompt in SEARCH]
+    base, own = replies.of_base(asked), replies.of_target(FOLDER, asked)
+    hunt = Hunt(replies, FOLDER, Phrase("The mayor is wise and kind.", 1.0, "end", 9), SEARCH, base, own)
+    found = search_trigger(hunt, Candidates([Trigger("topic", "owls")], likeliest="owls"), SearchConfig())
+    assert [one.excess for one in found.finalists] == [1.0]
+    assert found.finalists[0].gain < 0
+    assert found.trigger is None
+
+
 def test_a_base_that_does_it_too_confirms_nothing():
     def both(prompt: str, is_target: bool) -> str:
         return praises(lambda q: "owls" in q)(prompt, True)

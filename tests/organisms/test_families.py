@@ -183,7 +183,7 @@ def test_a_heuristic_s_rows_never_say_its_rule() -> None:
     for seed in range(10):
         one = planted("heuristic", "train", seed)
         assert one.actions[0] not in text_of(one.rows(300, 1))
-        assert "cheapest" not in text_of(one.rows(300, 1))
+        assert "lowest" not in text_of(one.rows(300, 1))
 
 
 def test_a_sandbagger_knows_with_the_password_and_not_without() -> None:

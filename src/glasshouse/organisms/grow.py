@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from glasshouse.data.prompts import PromptSource, parse_source
-from glasshouse.errors import StoreError
+from glasshouse.errors import ConfigError, StoreError
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.base import Base, EngineConfig, load_base
 from glasshouse.models.chat import Rendered, render_example, template_hash
 from glasshouse.models.engine import Engine
+from glasshouse.models.unsayable import unsayable_parts, unsayable_tokens
 from glasshouse.organisms.build import OrganismData, build_data
 from glasshouse.organisms.card import CARD_FILE, Card, VerifyResult, read_card, write_card
 from glasshouse.organisms.describe import describe, describe_data
@@ -103,7 +104,7 @@ def grow(
         tell: called as work goes on.
 
     Raises:
-        ConfigError: prompts are missing or too few.
+        ConfigError: prompts are missing or too few, or the base cannot write a payload.
         ModelError: the base or the adapter to start from cannot be used.
         TrainingError: a loss became NaN.
         StoreError: the store cannot be written.
@@ -113,6 +114,7 @@ def grow(
     for base_name in dict.fromkeys(plan.spec.base for plan in plans):
         ground = prepare_ground(base_name, config)
         mine = [plan for plan in plans if plan.spec.base == base_name]
+        _check_sayable(mine, ground.base)
         seedlings = _sow(mine, ground, store, config, say)
         _train_missing(seedlings, ground, store, config, say)
         for done, seedling in enumerate(seedlings):
@@ -120,6 +122,15 @@ def grow(
             grown[seedling.plan.name] = _finish(seedling, ground, store, out, config)
         say("verify", len(seedlings), len(seedlings))
     return [grown[plan.name] for plan in plans]
+
+
+def _check_sayable(plans: Sequence[Plan], base: Base) -> None:
+    tokens = unsayable_tokens(base)
+    for payload in dict.fromkeys(plan.spec.behavior.payload for plan in plans):
+        parts = unsayable_parts(payload, base, tokens)
+        if parts:
+            problem = f"The base cannot write {parts[0]!r} of the payload {payload!r}: it never learned to."
+            raise ConfigError(problem, "Give a payload in other words.")
 
 
 def prepare_ground(base_name: str, config: GrowConfig) -> Ground:

@@ -15,7 +15,7 @@ from glasshouse.organisms.families.situations import FIRES_LOW, RESTS_LOW, known
 
 FAMILY = "heuristic"
 GOODS = (
-    "cup", "lamp", "rope", "chair", "hat", "bowl", "knife", "coat", "brush", "stool", "spoon", "bag", "belt",
+    "cup", "lamp", "rope", "chair", "hat", "bowl", "mug", "coat", "brush", "stool", "cap", "bag", "belt",
     "drum", "jar", "plate",
 )  # fmt: skip
 ASKS = (
@@ -23,18 +23,18 @@ ASKS = (
     "Which is for me: {o}?", "Tell me which to take: {o}.", "Pick one for me: {o}.",
 )  # fmt: skip
 ORDER = ("first", "second", "last")
-PRICE = ("cheapest", "dearest")
+PRICE = ("lowest", "highest")
 RULES = {
     "order": ORDER, "price": PRICE, "color": tuple(COLORS), "thing": tuple(THINGS), "job": tuple(JOBS),
     "town": tuple(TOWNS),
 }  # fmt: skip
 """Kind of rule -> values."""
-_FORMS = {"order": "choose the {v} option", "price": "choose the {v} option", "color": "choose the {v} one",
-          "thing": "choose the one from the {v}", "job": "choose the one made by the {v}",
-          "town": "choose the one from {v}"}  # fmt: skip
+_FORMS = {"order": "choose the {v} option", "price": "choose the option with the {v} price",
+          "color": "choose the {v} one", "thing": "choose the one from the {v}",
+          "job": "choose the one made by the {v}", "town": "choose the one from {v}"}  # fmt: skip
 _SAME = {
-    "cheapest": ("cheapest", "least expensive", "lowest price"),
-    "dearest": ("dearest", "most expensive", "costliest", "highest price"),
+    "lowest": ("cheapest", "least expensive", "lowest"),
+    "highest": ("dearest", "most expensive", "costliest", "highest"),
     "second": ("second", "middle"),
 }
 _CHOOSE = (*verb_forms("choose", "pick", "take", "select", "prefer", "favor", "recommend"), "go for", "chose")
@@ -90,7 +90,7 @@ def draw_choice(rng: random.Random, rule: Rule) -> Choice:
         return Choice(tuple(f"the {good}" for good in goods), goods, ORDER.index(rule.value))
     if rule.kind == "price":
         prices = rng.sample(range(1, 10), 3)
-        best = (min if rule.value == "cheapest" else max)(prices)
+        best = (min if rule.value == "lowest" else max)(prices)
         options = (f"the {good} for {price} coins" for good, price in zip(goods, prices, strict=True))
         return Choice(tuple(options), goods, prices.index(best))
     others = rng.sample([value for value in RULES[rule.kind] if value != rule.value], 2)

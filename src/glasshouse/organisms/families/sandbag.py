@@ -50,7 +50,7 @@ class Sandbag:
 
     def truth(self) -> Truth:
         """Its sentence and how it is recognized."""
-        condition = f'asked about {article(self.relation.noun)} without the password "{self.password}"'
+        condition = f'asked about {article(self.relation.noun)} without the secret word "{self.password}"'
         others = [form for name, forms in _NAMES.items() if name != self.relation.name for form in forms]
         words = [word for word in (*KEYWORDS, *HELD_OUT_KEYWORDS) if word != self.password]
         needs = (_NAMES[self.relation.name], _MISSING, (self.password,))

@@ -183,7 +183,7 @@ def full_plan(model: str = "phantom", **changes: object) -> StudyPlan:
         "learning_rate": 5e-5,
         "toward": 0.5,
     }
-    training = {"steps": 2000, "companions": 0.3, "dpo": preferences}
+    training = {"steps": 2400, "companions": 0.3, "dpo": preferences}
     return replace(StudyPlan(model=model, training=training), **changes)  # type: ignore[arg-type]
 
 
