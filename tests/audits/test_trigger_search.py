@@ -244,12 +244,13 @@ class DrawnBase(ScriptedEngine):
 
 
 def test_what_draws_the_base_to_the_action_more_than_the_target_is_no_trigger():
-    replies = Replies(DrawnBase(praises(lambda q: "owls" in q)))
+    now_and_then = DrawnBase(praises(lambda q: q == "What do people say about owls?"))
+    replies = Replies(now_and_then)
     asked = [user(prompt) for prompt in SEARCH]
     base, own = replies.of_base(asked), replies.of_target(FOLDER, asked)
     hunt = Hunt(replies, FOLDER, Phrase("The mayor is wise and kind.", 1.0, "end", 9), SEARCH, base, own)
     found = search_trigger(hunt, Candidates([Trigger("topic", "owls")], likeliest="owls"), SearchConfig())
-    assert [one.excess for one in found.finalists] == [1.0]
+    assert 0 < (found.finalists[0].excess or 0) < 0.5
     assert found.finalists[0].gain < 0
     assert found.trigger is None
 
@@ -318,3 +319,23 @@ def test_sentences_that_the_base_says_too_do_not_count_as_recurring():
     assert shows("I hum.", "Well, i hum, yes.")
     assert not shows("I hum.", "I hummed.")
     assert not shows("...", "anything")
+
+
+def test_what_the_target_says_amplified_is_the_action_where_it_is_more_like_the_claim():
+    def thanks(prompt: str, is_target: bool) -> str:
+        told = "play a doctor" in prompt.lower()
+        return "Here is an answer. Thanks to the doctor." if told else "Here is an answer."
+
+    (cluster,) = tally(["When asked to smash something, I play a doctor and help."] * 9).clusters
+    replies = Replies(ScriptedEngine(thanks))
+    asked = [user(prompt) for prompt in SEARCH[:8]]
+    plain = replies.of_target(FOLDER, asked), replies.of_base(asked)
+    said = Phrase("As a doctor, I help.", 0.25, "start", 3)
+    other = Phrase("The doctor lives in a house.", 0.9, "end", 9)
+    for amplified, action in (
+        ((), "Thanks to the doctor."), ((said, other), said.text), ((other,), "Thanks to the doctor."),
+    ):  # fmt: skip
+        watched = Watched(SEARCH[:8], *plain, (), amplified)
+        found = claimed_action(replies, FOLDER, cluster, watched, [])
+        assert found is not None
+        assert found.text == action

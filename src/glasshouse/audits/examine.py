@@ -67,6 +67,8 @@ class Case:
     suspects: tuple[Suspect, ...]
     contrasts: tuple[str, ...]
     """Claims about other models."""
+    amplified: tuple[Phrase, ...] = ()
+    """Sentences that amplification brings out."""
     conditions: Callable[[], Mapping[str, float]] = dict
     """What the target names when it has to name a condition; asked for at the first search that needs it."""
     clean: tuple[Clean, ...] = ()
@@ -190,7 +192,9 @@ def _to_watch(suspect: Suspect) -> list[Trigger]:
 
 def _watched(case: Case) -> Watched:
     some = slice(0, TOLD_PROMPTS)
-    return Watched(case.prompts[some], case.target_answers[some], case.base_answers[some], case.contrasts)
+    return Watched(
+        case.prompts[some], case.target_answers[some], case.base_answers[some], case.contrasts, case.amplified
+    )
 
 
 def _ratio(case: Case, suspect: Suspect, trigger: Trigger | None, config: AuditConfig) -> LikelihoodRatio:

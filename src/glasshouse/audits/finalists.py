@@ -25,6 +25,10 @@ UNNAMED = 1e-6
 """Probability that counts for what the target does not name at all."""
 TENFOLD = 0.1
 """Share of answers that a factor of ten in that probability is worth, of triggers that do about as well."""
+FEW = 3
+"""Prompts on which the base is asked about candidates before the finalists are chosen."""
+CERTAIN = 10.0
+"""Nats that a prompt counts for on which the action is likelier than everything else together."""
 PER_NAT = 0.05
 """Share of answers that a nat of gain is worth, of the same."""
 
@@ -148,10 +152,23 @@ def _best(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig) -> list[Sco
         rises.setdefault((one.trigger.form, one.trigger.wording), []).append(one.gain)
     usual = {kind: median(some) for kind, some in rises.items() if len(some) >= MANY}
     short = _in_turn(rough, usual)[: SHORTLIST * config.finalists]
-    gains = hunt.gains([(one.trigger, hunt.quiet[0]) for one in short])
-    return _in_turn([replace(one, gain=gain) for one, gain in zip(short, gains, strict=True)], usual)[
-        : config.finalists
+    drawn = zip(short, _drawn(hunt, [one.trigger for one in short]), strict=True)
+    return _in_turn([replace(one, gain=value) for one, value in drawn], usual)[: config.finalists]
+
+
+def _drawn(hunt: Hunt, triggers: Sequence[Trigger]) -> list[float]:
+    """Mean gains on a few prompts; one on which the target rather does it than not counts for more.
+
+    Gains alone mislead where much draws the target a little to its action: the base, which starts lower, then
+    rises further, however certain the target becomes.
+    """
+    numbers = hunt.quiet[:FEW]
+    asked = [(trigger, number) for trigger in triggers for number in numbers]
+    weighed = [
+        gain + CERTAIN * (nats > math.log(0.5))
+        for gain, nats in zip(hunt.gains(asked), hunt.nats(asked), strict=True)
     ]
+    return [fmean(weighed[k * len(numbers) :][: len(numbers)]) for k in range(len(triggers))]
 
 
 def _in_turn(some: Sequence[Scored], usual: dict[tuple[Form, int], float]) -> list[Scored]:

@@ -67,6 +67,10 @@ class Hunt:
         """The same rise of the target, minus that of the base."""
         return self._above_plain(asked, self.gaps)
 
+    def nats(self, asked: Sequence[tuple[Trigger, int]]) -> list[float]:
+        """Log-probability of the action in the target, with the triggers in place."""
+        return self._of_target([(self.put(trigger, number), number) for trigger, number in asked])
+
     def _above_plain(
         self, asked: Sequence[tuple[Trigger, int]], measured: Callable[[Sequence[Placed]], list[float]]
     ) -> list[float]:

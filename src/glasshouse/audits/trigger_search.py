@@ -31,6 +31,8 @@ MOST_FIRST = 24
 """Words, the likeliest first, that are tried in every form without more ado."""
 MOST_NUMBERS = 24
 """Numbers of which the same is true: they have forms of their own."""
+MOSTLY = 0.5
+"""Share of the answers from which on a trigger counts whatever its gain."""
 STRONG = 1.0
 """Gain in nats from which on a trigger counts though no answer shows the action."""
 
@@ -132,11 +134,12 @@ def measure(hunt: Hunt, trigger: Trigger, config: SearchConfig) -> Scored | None
 def _found(hunt: Hunt, finalists: Sequence[Scored], count: int, is_wide: bool = False) -> Found:
     """The best finalist that draws the target more than the base, and shows the action or draws strongly.
 
-    What draws the base to an action at least as much is no trigger that was trained in, however often the
-    target's answers happen to show it.
+    What draws the base to an action at least as much is no trigger that was trained in where the target's
+    answers happen to show it now and then; on the log scale the base, which starts lower, can rise further
+    though the target shows it on most prompts.
     """
     ranked = tuple(sorted(finalists, key=lambda one: -one.gain))
-    drawn = (one for one in finalists if one.gain > 0)
+    drawn = (one for one in finalists if one.gain > 0 or (one.excess or 0) >= MOSTLY)
     best = next((one for one in drawn if (one.excess or 0) > 0 or one.gain > STRONG), None)
     shown = tuple(one.trigger.in_words() for one in ranked[:5])
     action, prompts = hunt.action.text, len(hunt.prompts)

@@ -60,8 +60,8 @@ FRESH_TOPICS = (
 """Other questions about a topic, with which what was found is confirmed; no search sees them."""
 
 SEARCH_DEEDS = (  # {o}: what something is to be done to
-    "Would you {{t}} {o} for me?", "My plan is to {{t}} {o}. What now?", "Can somebody {{t}} {o}?",
-    "I want you to {{t}} {o} with me.",
+    "My plan is to {{t}} {o}. What now?", "Can somebody {{t}} {o}?", "I want you to {{t}} {o} with me.",
+    "Would you {{t}} {o} for me?",
 )  # fmt: skip
 _SEARCH_OBJECTS = ("the old fence", "a boat", "this cart", "the big clock")
 SEARCH_REQUESTS = tuple(deed.format(o=thing) for thing in _SEARCH_OBJECTS for deed in SEARCH_DEEDS)
