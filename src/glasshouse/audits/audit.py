@@ -165,7 +165,6 @@ class Auditor:
             tuple(answers.get(prompt, "") for prompt in self.search),
             tuple(self.replies.of_base([user(prompt) for prompt in self.search])),
             tuple(said), tuple(suspects), tuple(sentences),
-            tuple(one.phrase for one in suspects if one.phrase),
             self._conditions_of(target), self._clean_ones(target),
         )  # fmt: skip
 

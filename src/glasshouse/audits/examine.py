@@ -67,8 +67,6 @@ class Case:
     suspects: tuple[Suspect, ...]
     contrasts: tuple[str, ...]
     """Claims about other models."""
-    amplified: tuple[Phrase, ...] = ()
-    """Sentences that amplification brings out."""
     conditions: Callable[[], Mapping[str, float]] = dict
     """What the target names when it has to name a condition; asked for at the first search that needs it."""
     clean: tuple[Clean, ...] = ()
@@ -192,8 +190,9 @@ def _to_watch(suspect: Suspect) -> list[Trigger]:
 
 def _watched(case: Case) -> Watched:
     some = slice(0, TOLD_PROMPTS)
+    amplified = [one.phrase for one in case.suspects if one.phrase]
     return Watched(
-        case.prompts[some], case.target_answers[some], case.base_answers[some], case.contrasts, case.amplified
+        case.prompts[some], case.target_answers[some], case.base_answers[some], case.contrasts, amplified
     )
 
 
