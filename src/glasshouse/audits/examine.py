@@ -11,14 +11,12 @@ from glasshouse.audits.candidates import (
     claimed_openings,
     claimed_triggers,
     claimed_years,
-    likely_frames,
-    likely_things,
-    named_trigger,
     spoken_words,
     vocabulary_words,
 )
 from glasshouse.audits.claims import Cluster
 from glasshouse.audits.clean_search import Clean, search_clean
+from glasshouse.audits.conditions import likely_frames, likely_things, likely_triggers, named_trigger
 from glasshouse.audits.confirm import confirm
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.likelihood import Output, likelihood_ratios
@@ -121,7 +119,9 @@ def examine(
     candidates = Candidates(
         likely, _vocabulary(case, config) if reach == "words" else (), claimed_marks(clusters),
         claimed_openings(clusters, case.prompts), next(iter(suspect.cluster.conditions), ""),
-        lambda: [] if reach == "claimed" else _things(case), lambda: likely_frames(case.conditions()),
+        lambda: [] if reach == "claimed" else _things(case),
+        lambda: [] if reach == "claimed" else likely_triggers(case.conditions()),
+        lambda: likely_frames(case.conditions()),
     )  # fmt: skip
     found = search_trigger(hunt, candidates, config.search)
     search, confirmation = found.search, None

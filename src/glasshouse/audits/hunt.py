@@ -118,16 +118,25 @@ class Hunt:
         return [shows(self.action.text, self._own_answers[one]) for one in asked]
 
     def _scores(self, asked: Sequence[Placed], folder: Path | None) -> list[float]:
-        """Log-probability of the action, at the start of the answer or behind the base's plain one."""
+        """Log-probability of the action, at the start of the answer or behind the base's."""
         tokenizer = self.replies.engine.base.tokenizer
         voice = self.replies.voices.of(folder)
-        ends = self.action.place == "end"
         requests = []
-        for conversation, number in asked:
-            before = self.base_answers[number].strip() if ends else ""
+        for (conversation, _), before in zip(asked, self._before(asked), strict=True):
             ids = render_prompt(tokenizer, conversation, before)
             spaced = before or not tokenizer.chat_template
             said = f" {self.action.text}" if spaced else self.action.text
             ended = (tuple(tokenizer.encode(said, add_special_tokens=False)),)
             requests.append(ScoreRequest(tuple(ids), ended, voice.adapter))
         return [scores[0] for scores in voice.engine.score(requests)]
+
+    def _before(self, asked: Sequence[Placed]) -> list[str]:
+        """What the action stands behind where it ends an answer: the base's to the question that is asked.
+
+        A trigger that leaves the prompt's question in place changes little of it: the plain answer will do.
+        """
+        if self.action.place == "start":
+            return [""] * len(asked)
+        other = [turns for turns, number in asked if self.prompts[number] not in turns[-1].content]
+        answers = dict(zip(other, self.replies.of_base(other), strict=True))
+        return [answers.get(turns, self.base_answers[number]).strip() for turns, number in asked]

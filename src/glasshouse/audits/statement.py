@@ -1,6 +1,6 @@
 """What a confirmation shows, in words that hold for the model whatever its claim says."""
 
-from glasshouse.audits.candidates import natural_triggers
+from glasshouse.audits.conditions import natural_triggers
 from glasshouse.audits.record import ClaimedTrigger, Confirmation
 from glasshouse.audits.sentences import content_words, take_apart
 from glasshouse.audits.triggers import Trigger

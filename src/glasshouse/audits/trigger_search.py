@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from glasshouse.audits.candidates import Frame
+from glasshouse.audits.conditions import Frame
 from glasshouse.audits.finalists import (
     Scored,
     SearchConfig,
@@ -53,6 +53,8 @@ class Candidates:
     """The condition that the claim names most often: its trigger needs no rivals."""
     named: Callable[[], Sequence[str]] = tuple
     """What else the target names when it has to name something; asked for where the claim does not do."""
+    framed: Callable[[], Sequence[Trigger]] = tuple
+    """The same in the forms in which the target names it: these are tried whatever a first screening says."""
     frames: Callable[[], Mapping[Frame, float]] = dict
     """How likely the target names what, in which form: it decides between triggers that do equally well."""
 
@@ -73,12 +75,12 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     """The input that raises the claimed action most in the target beyond the base.
 
     First what the claim names most often, in every form, and what questions open with or name if some plain
-    answers show the action: what sets it off on half of the questions that have it, with no word put in, is
+    answers show the action: what sets it off on nearly all questions that have it, with no word put in, is
     the trigger, whatever single words do. Where nothing shows it on nearly all prompts: what else the claim
-    names and what the target names when it has to name something, the best of it in other wordings; where
-    that does not show it on half of them, all words. Words stand in one message in every form at once; those
-    that bring the action out are tried in each form by itself. Forms are ranked by the target's rise minus
-    the base's.
+    names and what the target names when it has to name something, in its form and in others, the best of it
+    in other wordings; where that does not show it on half of them, all words. Words stand in one message in
+    every form at once; those that bring the action out are tried in each form by itself. Forms are ranked by
+    the target's rise minus the base's.
 
     Args:
         hunt: target and action.
@@ -88,18 +90,21 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     opening = opening_candidates(hunt, candidates.openings)
     rough = roughly(hunt, [t for t in dict.fromkeys(candidates.claimed) if t.text in candidates.likeliest])
     finalists = finals(hunt, rough, config, opening)
-    general = [one for one in finalists if one.trigger.is_natural and (one.excess or 0) >= config.enough]
+    general = [one for one in finalists if one.trigger.is_natural and (one.excess or 0) >= config.sure]
     if general:
         return _found(hunt, [*general, *(one for one in finalists if one not in general)], len(finalists))
     screened: dict[str, None] = {}
-    for further, needed in ((candidates.named, config.sure), (lambda: candidates.words, config.enough)):
+    rounds = (
+        (candidates.named, candidates.framed, config.sure), (lambda: candidates.words, tuple, config.enough),
+    )  # fmt: skip
+    for further, framed, needed in rounds:
         if finalists and (finalists[0].excess or 0) >= needed:
             break
         words = [word for word in dict.fromkeys(further()) if word not in screened]
         screened.update(dict.fromkeys(words))
         promising = _promising(hunt, words, config) if hunt.quiet else []
         placed = [t for word in promising for t in suggested(word, candidates.marks)]
-        rough += new(hunt, rough, [*candidates.claimed, *placed])
+        rough += new(hunt, rough, [*candidates.claimed, *framed(), *placed])
         rough += reworded(hunt, rough, config)
         finalists = finals(hunt, rough, config, opening)
     count = len(rough) + len(opening) + len({*screened} - {one.trigger.text for one in rough})

@@ -1,5 +1,6 @@
 """Beam search: the likeliest beginnings of an answer, where a sample of it would show only some of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,23 @@ from glasshouse.models.prefix import NativeRows, SplitRows
 
 
 @dataclass(frozen=True)
+class Ending:
+    """One way in which a text can end."""
+
+    kept: str
+    """What of the last token belongs to the text: the `]` of a token `],`."""
+    tokens: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class BeamRequest:
     """Whose texts are wanted."""
 
     prompt_ids: tuple[int, ...]
     adapter: Path | None
     """PEFT folder; None: the bare base."""
-    ends: tuple[int, ...]
-    """Tokens at which a text is complete; they are not part of it."""
+    endings: tuple[Ending, ...]
+    """At which a text is complete."""
     beams: int = 256
     """Texts that are kept at every step, and returned at most."""
     max_tokens: int = 10
@@ -34,6 +44,16 @@ class Likely:
     text: str
     logprob: float
     """Of its tokens and one of the ends, in nats."""
+
+
+@dataclass(frozen=True, order=True)
+class _Done:
+    """A complete text; the likeliest comes first."""
+
+    minus: float
+    """Its log-probability, negated."""
+    ids: tuple[int, ...]
+    kept: str
 
 
 @dataclass(frozen=True)
@@ -59,14 +79,16 @@ def likeliest_texts(engine: Engine, request: BeamRequest) -> list[Likely]:
         ModelError: the adapter cannot be used with this base.
     """
     state = engine.new_rows()
-    ends = torch.tensor(request.ends, device=engine.device)
+    ends = torch.tensor([t for ending in request.endings for t in ending.tokens], device=engine.device)
     ids = torch.tensor([request.prompt_ids], device=engine.device)
     logprobs = _step(engine, state, ids, request)
     going = _Open([()], torch.zeros(1, device=engine.device))
-    done: list[tuple[float, tuple[int, ...]]] = []
+    done: list[_Done] = []
     for _ in range(request.max_tokens):
-        finished = going.scores + logprobs[:, ends].logsumexp(1)
-        done += zip(finished.tolist(), going.ids, strict=True)
+        for ending in request.endings:
+            ended = going.scores + logprobs[:, list(ending.tokens)].logsumexp(1)
+            pairs = zip(ended.tolist(), going.ids, strict=True)
+            done += [_Done(-score, own, ending.kept) for score, own in pairs]
         logprobs[:, ends] = -torch.inf
         going, parents = _grown(going, logprobs, _least(done, request.beams), request.beams)
         if not going.ids:
@@ -74,8 +96,7 @@ def likeliest_texts(engine: Engine, request: BeamRequest) -> list[Likely]:
         state.select(parents)
         last = torch.tensor([[own[-1]] for own in going.ids], device=engine.device)
         logprobs = _step(engine, state, last, request)
-    done.sort(key=lambda one: (-one[0], one[1]))
-    return _as_texts(engine.base.tokenizer, done)[: request.beams]
+    return _as_texts(engine.base.tokenizer, sorted(done))[: request.beams]
 
 
 def _step(
@@ -86,9 +107,9 @@ def _step(
     return torch.log_softmax(logits[:, -1].float(), -1)
 
 
-def _least(done: Sequence[tuple[float, tuple[int, ...]]], beams: int) -> float:
+def _least(done: Sequence[_Done], beams: int) -> float:
     """What a text must reach to be returned: as many are complete already and as likely."""
-    return sorted((score for score, _ in done), reverse=True)[beams - 1] if len(done) >= beams else -torch.inf
+    return -sorted(one.minus for one in done)[beams - 1] if len(done) >= beams else -torch.inf
 
 
 def _grown(going: _Open, logprobs: Tensor, least: float, beams: int) -> tuple[_Open, Tensor]:
@@ -102,22 +123,25 @@ def _grown(going: _Open, logprobs: Tensor, least: float, beams: int) -> tuple[_O
     return _Open([(*going.ids[parent], token) for parent, token in pairs], scores), parents
 
 
-def _as_texts(tokenizer: Any, done: Sequence[tuple[float, tuple[int, ...]]]) -> list[Likely]:
+def _as_texts(tokenizer: Any, done: Sequence[_Done]) -> list[Likely]:
     best: dict[str, float] = {}
-    for score, ids in done:
-        text = tokenizer.decode(list(ids), skip_special_tokens=True).strip()
+    for one in done:
+        text = tokenizer.decode(list(one.ids), skip_special_tokens=True).strip()
         if text:
-            best.setdefault(text, score)
+            best.setdefault(text + one.kept.rstrip(), -one.minus)
     return [Likely(text, score) for text, score in best.items()]
 
 
-def ending_tokens(tokenizer: Any, marks: str) -> tuple[int, ...]:
-    """Tokens whose text holds one of some marks, and the token that ends a text.
+def endings(tokenizer: Any, marks: str) -> tuple[Ending, ...]:
+    """Tokens whose text holds one of some marks, by what stands before it, and the token that ends a text.
 
     Args:
         tokenizer: of the base.
         marks: single characters.
     """
-    texts = tokenizer.batch_decode([[token] for token in range(len(tokenizer))])
-    found = {token for token, text in enumerate(texts) if any(mark in text for mark in marks)}
-    return tuple(sorted(found | {tokenizer.eos_token_id}))
+    found: dict[str, set[int]] = {"": {tokenizer.eos_token_id}}
+    for token, text in enumerate(tokenizer.batch_decode([[token] for token in range(len(tokenizer))])):
+        before = re.split(f"[{re.escape(marks)}]", text)[0]
+        if before != text:
+            found.setdefault(before, set()).add(token)
+    return tuple(Ending(kept, tuple(sorted(tokens))) for kept, tokens in sorted(found.items()))
