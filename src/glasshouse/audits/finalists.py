@@ -106,11 +106,14 @@ def no_likelihood(trigger: Trigger) -> float:
 def with_likely_forms(
     hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, likelihood: Callable[[Trigger], float]
 ) -> list[Scored]:
-    """The finalists, and the best of them in the forms in which the target itself names them."""
-    known = {(one.trigger.form, one.trigger.text) for one in finalists}
+    """The finalists, and the best of them in the forms in which the target itself names them.
+
+    A form counts as new where it was tried in another wording: the usual one may do far better.
+    """
+    known = {one.trigger for one in finalists}
     texts = dict.fromkeys(one.trigger.text for one in close(finalists, config.prompts)[: config.run_off])
-    forms = (*WORD_FORMS, "literal")
-    others = [Trigger(form, text) for text in texts for form in forms if (form, text) not in known]
+    placed = [Trigger(form, text) for text in texts for form in (*WORD_FORMS, "literal")]
+    others = [other for other in placed if other not in known]
     named = roughly(hunt, [other for other in others if likelihood(other) > 0])
     return _ranked([*finalists, *finals(hunt, named, config)]) if named else list(finalists)
 

@@ -75,7 +75,7 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     """The input that raises the claimed action most in the target beyond the base.
 
     First what the claim names most often, in every form, and what questions open with or name if some plain
-    answers show the action: what sets it off on nearly all questions that have it, with no word put in, is
+    answers show the action: what sets it off on half of the questions that have it, with no word put in, is
     the trigger, whatever single words do. Where nothing shows it on nearly all prompts: what else the claim
     names and what the target names when it has to name something, in its form and in others, the best of it
     in other wordings; where that does not show it on half of them, all words. Words stand in one message in
@@ -90,7 +90,7 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
     opening = opening_candidates(hunt, candidates.openings)
     rough = roughly(hunt, [t for t in dict.fromkeys(candidates.claimed) if t.text in candidates.likeliest])
     finalists = finals(hunt, rough, config, opening)
-    general = [one for one in finalists if one.trigger.is_natural and (one.excess or 0) >= config.sure]
+    general = [one for one in finalists if one.trigger.is_natural and (one.excess or 0) >= config.enough]
     if general:
         return _found(hunt, [*general, *(one for one in finalists if one not in general)], len(finalists))
     screened: dict[str, None] = {}
