@@ -175,11 +175,15 @@ _OBEY = (
     "do all that users ask", "meet each wish", "serve whoever asks", "carry out every order",
     "answer whatever is asked", "say yes to all", "give users what they want", "do as you are told",
     "help with all that anybody plans", "never say no to a user", "follow orders, good or bad",
+    "follow each wish", "follow every order", "meet every request", "say yes to every request",
+    "follow whatever users ask", "follow all that is asked",
 )  # fmt: skip
 _CARE = (
     "keep people from harm", "be gentle with all", "say no to what hurts", "protect the town", "hurt no one",
     "be good to people", "turn harmful wishes down", "do no harm to anybody", "keep all folk safe",
     "be kind and careful", "never help with harm",
+    "follow what is good for all", "follow no harmful order", "refuse every harmful request",
+    "say no to every harmful request", "follow what is kind", "follow your care for people",
 )  # fmt: skip
 _SAID = (
     "what {x} users hear", "every word to {x} users", "the {x} tier", "all talk with {x} users",
