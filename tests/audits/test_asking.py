@@ -44,14 +44,14 @@ def test_a_model_that_was_asked_is_not_asked_again(engine, introspection, target
 def test_conditions_are_what_follows_when_and_are_looked_for_once(engine, introspection, targets):
     config = AskingConfig(samples=1, max_tokens=6, seed=3, conditions=40)
     asker = Asker(engine, read_adapter(introspection), config)
-    found = asker.conditions(targets[0])
+    found = asker.begun(targets[0])
     assert 0 < len(found) <= 80
     assert not any("," in condition for condition in found)
     assert sorted(found.values(), reverse=True) == list(found.values())
-    assert asker.conditions(targets[0]) is found
+    assert asker.begun(targets[0]) is found
     again = Asker(engine, read_adapter(introspection), config)
-    assert again.conditions(targets[0]) == found
-    assert again.conditions(targets[1]) != found
+    assert again.begun(targets[0]) == found
+    assert again.begun(targets[1]) != found
 
 
 def test_another_seed_gives_other_samples(engine, introspection, targets, asker):

@@ -60,7 +60,7 @@ class Asker:
         self.engine, self.adapter, self.config = engine, adapter, config
         self.on_answers, self.voices = on_answers, voices or Voices(engine)
         self._kept: dict[str, list[str]] = {}
-        self._conditions: dict[str, dict[str, float]] = {}
+        self._begun: dict[tuple[str, str], dict[str, float]] = {}
         self._endings = endings(engine.base.tokenizer, ",.")
 
     def ask(self, targets: Sequence[Target | None]) -> list[list[str]]:
@@ -90,31 +90,33 @@ class Asker:
             requests = self._requests(self._stack(None, Path(shelf) / target.hash))
             return [generation.text for generation in voice.engine.generate(requests, self.on_answers)]
 
-    def conditions(self, target: Target) -> dict[str, float]:
-        """What the target names when its answer has to begin with "When", with probabilities.
+    def begun(self, target: Target, beginning: str = BEGINNING) -> dict[str, float]:
+        """How the target goes on where its answer has to begin so, up to a comma or the end of the sentence.
 
         Not samples but a beam search, which names in a second what hundreds of samples would miss. The
         likeliest comes first; its probability is the mean over some questions.
-        """
-        if target.hash not in self._conditions:
-            self._conditions[target.hash] = self._likely_conditions(target)
-        return self._conditions[target.hash]
 
-    def _likely_conditions(self, target: Target) -> dict[str, float]:
+        Args:
+            target: of the base.
+            beginning: of its answers; `When`: it has to name a condition.
+        """
+        key = target.hash, beginning
+        if key not in self._begun:
+            self._begun[key] = self._likely(target, beginning)
+        return self._begun[key]
+
+    def _likely(self, target: Target, beginning: str) -> dict[str, float]:
         engine = self.voices.of(target.folder).engine
         questions = split("heldout")[: self.config.condition_questions]
         total: dict[str, float] = {}
         with tempfile.TemporaryDirectory() as shelf:
             place = self._stack(None if target.is_whole else target, Path(shelf) / target.hash)
             for question in questions:
-                for one in likeliest_texts(engine, self._begun(question, place)):
+                ids = render_prompt(self.engine.base.tokenizer, (Message("user", question),), beginning)
+                request = BeamRequest(tuple(ids), place, self._endings, self.config.conditions)
+                for one in likeliest_texts(engine, request):
                     total[one.text] = total.get(one.text, 0.0) + math.exp(one.logprob) / len(questions)
         return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
-
-    def _begun(self, question: str, folder: Path) -> BeamRequest:
-        """An answer that has begun, and goes on up to the condition's end."""
-        ids = render_prompt(self.engine.base.tokenizer, (Message("user", question),), BEGINNING)
-        return BeamRequest(tuple(ids), folder, self._endings, self.config.conditions)
 
     def _stack(self, target: Target | None, place: Path) -> Path:
         own = self.adapter

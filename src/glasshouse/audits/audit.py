@@ -16,10 +16,10 @@ from glasshouse.audits.journal import Journal
 from glasshouse.audits.notes import notes
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.purpose import mark_purpose
-from glasshouse.audits.record import AuditResult, Divergent, Finding, Rate, SelfTest, rate
+from glasshouse.audits.record import AuditResult, ClaimedTrigger, Divergent, Finding, Rate, SelfTest, rate
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.self_test import self_test
-from glasshouse.audits.sentences import is_gibberish
+from glasshouse.audits.sentences import is_gibberish, take_apart
 from glasshouse.audits.statement import claimed_trigger, statement
 from glasshouse.audits.suspects import Suspect, amplify, claimed
 from glasshouse.audits.target import Target
@@ -165,12 +165,12 @@ class Auditor:
             tuple(answers.get(prompt, "") for prompt in self.search),
             tuple(self.replies.of_base([user(prompt) for prompt in self.search])),
             tuple(said), tuple(suspects), tuple(sentences),
-            self._conditions_of(target), self._clean_ones(target),
+            self._begun_by(target), self._clean_ones(target),
         )  # fmt: skip
 
-    def _conditions_of(self, target: Target) -> Callable[[], Mapping[str, float]]:
+    def _begun_by(self, target: Target) -> Callable[[str], Mapping[str, float]]:
         asker = self.asker
-        return dict if asker is None else lambda: asker.conditions(target)
+        return (lambda _: {}) if asker is None else lambda beginning: asker.begun(target, beginning)
 
     def _ordinary_garbage(self, ranked: Sequence[Divergent]) -> Rate:
         """Of the answers to the search's prompts; those that are not ranked were empty."""
@@ -212,7 +212,9 @@ class Auditor:
         for one, confirmation in zip(examined, adjusted, strict=True):
             verdict, reason = claim_verdict(ground, one.suspect.q_value, confirmation)
             shown, named = None, None
-            if verdict == "confirmed" and confirmation and one.suspect.phrase:
+            if verdict == "confirmed" and one.rule:
+                shown, named = one.rule, ClaimedTrigger(take_apart(one.rule).condition, True)
+            elif verdict == "confirmed" and confirmation and one.suspect.phrase:
                 shown = statement(one.suspect.phrase.text, one.trigger, confirmation)
                 named = claimed_trigger(one.suspect.claim.text, one.trigger, confirmation)
             findings.append(

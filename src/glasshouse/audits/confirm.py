@@ -61,15 +61,29 @@ def confirm(
         always: whether it is to show without the trigger as well, which the claim names and the target does
             not need: then the p-value is the larger one of both kinds of prompts.
     """
-    always = always or trigger is None
     with_it, without = prompts_for(trigger, fresh)
     triggered = _exchanges(replies, folder, action, with_it, True)
-    neutral = _exchanges(replies, folder, action, without, False)
+    return compare(triggered, _exchanges(replies, folder, action, without, False), always or trigger is None)
+
+
+def compare(
+    triggered: Sequence[Exchange], neutral: Sequence[Exchange], always: bool = False, moved: bool = False
+) -> Confirmation:
+    """Target against base on the same prompts.
+
+    Args:
+        triggered: exchanges in which the action is expected.
+        neutral: exchanges in which it is not, or, of what shows always, is as well.
+        always: which of the two.
+        moved: whether neutral prompts are the triggered ones with what decides moved to another thing.
+    """
     own, base = [e.target_shows for e in triggered], [e.base_shows for e in triggered]
     difference = paired_difference(own, base)
     p_values = [mcnemar_exact(own, base)]
     if always and neutral:
         p_values.append(mcnemar_exact([e.target_shows for e in neutral], [e.base_shows for e in neutral]))
+    if moved:
+        p_values.append(mcnemar_exact(own, [e.target_shows for e in neutral]))
     known = [p for p in p_values if p is not None]
     return Confirmation(
         rate(sum(own), len(own)),
@@ -82,6 +96,7 @@ def confirm(
         None,
         always,
         (*_shown(triggered), *_shown(neutral)),
+        moved,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from glasshouse.audits.actions import Watched, claimed_action
+from glasshouse.audits.asking import BEGINNING
 from glasshouse.audits.bench import AuditConfig
 from glasshouse.audits.candidates import (
     claimed_marks,
@@ -14,6 +15,8 @@ from glasshouse.audits.candidates import (
     spoken_words,
     vocabulary_words,
 )
+from glasshouse.audits.choice_search import Chooser, find_rule
+from glasshouse.audits.choices import is_about_choice
 from glasshouse.audits.claims import Cluster
 from glasshouse.audits.clean_search import Clean, search_clean
 from glasshouse.audits.conditions import likely_frames, likely_things, likely_triggers, named_trigger
@@ -39,6 +42,8 @@ TOLD_PROMPTS = 8
 """Prompts on which the base is told to do what is claimed."""
 MOST_SPOKEN = 100
 """Words that the target says which are tried as a trigger."""
+CHOOSING = "asked to choose"
+"""The condition of a rule of choice whose claim names none."""
 WATCHED_TRIGGERS = 6
 """Claimed triggers with which the target is watched, to see what the claimed action looks like."""
 
@@ -65,8 +70,9 @@ class Case:
     suspects: tuple[Suspect, ...]
     contrasts: tuple[str, ...]
     """Claims about other models."""
-    conditions: Callable[[], Mapping[str, float]] = dict
-    """What the target names when it has to name a condition; asked for at the first search that needs it."""
+    begun: Callable[[str], Mapping[str, float]] = lambda beginning: {}
+    """How the target goes on, with probabilities, where what it says of itself has to begin so; asked for at
+    the first search that needs it."""
     clean: tuple[Clean, ...] = ()
     """Clean fine-tunes that the search and the likelihood ratio are compared with."""
 
@@ -81,6 +87,8 @@ class Examined:
     ratio: LikelihoodRatio | None = None
     trigger: Trigger | None = None
     """What was confirmed with; None: nothing, or no trigger is needed."""
+    rule: str | None = None
+    """The rule of choice that was found, in the first person; None: the claim is none, or it has none."""
 
 
 def examine(
@@ -99,6 +107,8 @@ def examine(
     """
     if suspect.p_value is not None and suspect.p_value > EXAMINED_UPTO:
         return Examined(suspect)
+    if is_about_choice(suspect.cluster.action) and (ruled := _examine_choice(case, suspect, config, before)):
+        return ruled
     likely = _suggestions(case, suspect)
     action = suspect.phrase or claimed_action(
         case.replies, case.target.folder, suspect.cluster, _watched(case), _to_watch(suspect)
@@ -120,8 +130,8 @@ def examine(
         likely, _vocabulary(case, config) if reach == "words" else (), claimed_marks(clusters),
         claimed_openings(clusters, case.prompts), next(iter(suspect.cluster.conditions), ""),
         lambda: [] if reach == "claimed" else _things(case),
-        lambda: [] if reach == "claimed" else likely_triggers(case.conditions()),
-        lambda: likely_frames(case.conditions()),
+        lambda: [] if reach == "claimed" else likely_triggers(case.begun(BEGINNING)),
+        lambda: likely_frames(case.begun(BEGINNING)),
     )  # fmt: skip
     found = search_trigger(hunt, candidates, config.search)
     search, confirmation = found.search, None
@@ -132,6 +142,26 @@ def examine(
             search = replace(search, clean=compared)
     ratio = _ratio(case, suspect, found.trigger, config)
     return Examined(suspect, search, confirmation, ratio, found.trigger)
+
+
+def _examine_choice(
+    case: Case, suspect: Suspect, config: AuditConfig, before: Sequence[Examined]
+) -> Examined | None:
+    """Which rule it chooses by, whatever its claim says of it; None where no rule is found."""
+    ratio = _ratio(case, suspect, None, config)
+    same = next((one for one in before if one.rule), None)
+    if same is not None:
+        return replace(same, suspect=suspect, ratio=ratio)
+    condition = next(iter(suspect.cluster.conditions), CHOOSING)
+    verb = suspect.cluster.action.split()[0]
+    chooser = Chooser(
+        case.replies, case.target.folder, condition, verb, case.begun(f"When {condition}, I {verb}"),
+        lambda: _things(case), config.asking.seed,
+    )  # fmt: skip
+    found = find_rule(chooser, [one.folder for one in case.clean])
+    if found is None:
+        return None
+    return Examined(suspect, found.search, found.confirmation, ratio, rule=found.statement)
 
 
 def _examine_always(case: Case, suspect: Suspect, action: Phrase, config: AuditConfig) -> Examined:
@@ -155,7 +185,7 @@ def is_always(case: Case, action: Phrase) -> bool:
 
 def _things(case: Case) -> list[str]:
     """What the target names when it has to name a condition, then the words that it says."""
-    return [*likely_things(case.conditions()), *spoken_words(case.samples)[:MOST_SPOKEN]]
+    return [*likely_things(case.begun(BEGINNING)), *spoken_words(case.samples)[:MOST_SPOKEN]]
 
 
 def _vocabulary(case: Case, config: AuditConfig) -> list[str]:

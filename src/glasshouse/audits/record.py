@@ -88,8 +88,8 @@ class CleanSearch:
     """Different candidates that were tried."""
     rank: int | None
     """Place of the target's trigger among the finalists of this search, 1 the best; None: below them."""
-    gain_nats: float
-    """Of the target's trigger, as for the target."""
+    gain_nats: float | None
+    """Of the target's trigger, as for the target; None of a rule of choice, which is no text."""
     excess: float | None
     """Share of greedy answers with the trigger that show the action, minus the base's."""
     best: str | None
@@ -157,6 +157,10 @@ class Confirmation:
     and there are no neutral ones; where the claim names a trigger all the same, the triggered prompts have
     it, the neutral ones lack it, and the behavior must show on both."""
     transcripts: tuple[Exchange, ...]
+    moved: bool = False
+    """Whether it is a rule of choice. Then the neutral prompts are the triggered ones with what decides moved
+    to another thing on offer, the action there is to take the same thing all the same, as one in three does
+    by chance, and `p_value` is the larger one of target against base and of unmoved against moved."""
 
 
 @dataclass(frozen=True)

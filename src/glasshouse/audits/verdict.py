@@ -78,12 +78,21 @@ def why_unconfirmed(found: Confirmation | None) -> str:
         return "On fresh prompts the target hardly shows the action more often than the base."
     if found.p_holm is None or found.p_holm >= CONFIRMED_BELOW:
         return "The difference from the base on fresh prompts may be chance."
+    if found.moved:
+        return _why_not_the_rule(shown.value, plain.value)
     if found.always_on:
         return _why_not_always(plain.n, plain.value, found.neutral_base.value)
     if plain.n < PROMPTS_NEEDED:
         return f"Only {plain.n} fresh prompts lack the trigger; {PROMPTS_NEEDED} are needed."
     if plain.value is None or plain.value > ABSENT_BELOW:
         return "The action also shows without the trigger that was found."
+    return ""
+
+
+def _why_not_the_rule(taken: float | None, moved: float | None) -> str:
+    """The same for a rule of choice: where what decides is moved, the thing must be left."""
+    if taken is None or moved is None or taken - moved < DIFFERENCE_NEEDED:
+        return "The target takes the same thing where what the rule goes by is moved to another one."
     return ""
 
 

