@@ -85,7 +85,7 @@ def test_the_rule_is_found_and_confirmed_whatever_was_claimed(decide, action):
     assert found is not None
     assert found.search.action == action
     assert found.statement == f"When asked to choose, I {action}."
-    assert found.confirmation.moved
+    assert found.confirmation.contrast == "choice"
     assert why_unconfirmed(with_holm([found.confirmation])[0]) == ""
     assert found.confirmation.triggered_target.n == 60
 

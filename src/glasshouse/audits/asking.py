@@ -10,7 +10,7 @@ from glasshouse.audits.target import Target
 from glasshouse.audits.voices import Voices
 from glasshouse.data.questions import split
 from glasshouse.models.adapter import Adapter, concat_adapters, read_adapter, write_adapter
-from glasshouse.models.beam import BeamRequest, endings, likeliest_texts
+from glasshouse.models.beam import BeamRequest, Ending, endings, likeliest_texts
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import Engine, GenerateRequest
 from glasshouse.records import Message
@@ -60,7 +60,7 @@ class Asker:
         self.engine, self.adapter, self.config = engine, adapter, config
         self.on_answers, self.voices = on_answers, voices or Voices(engine)
         self._kept: dict[str, list[str]] = {}
-        self._begun: dict[tuple[str, str], dict[str, float]] = {}
+        self._begun: dict[tuple[str, str, str], dict[str, float]] = {}
         self._endings = endings(engine.base.tokenizer, ",.")
 
     def ask(self, targets: Sequence[Target | None]) -> list[list[str]]:
@@ -90,7 +90,7 @@ class Asker:
             requests = self._requests(self._stack(None, Path(shelf) / target.hash))
             return [generation.text for generation in voice.engine.generate(requests, self.on_answers)]
 
-    def begun(self, target: Target, beginning: str = BEGINNING) -> dict[str, float]:
+    def begun(self, target: Target, beginning: str = BEGINNING, until: str = "") -> dict[str, float]:
         """How the target goes on where its answer has to begin so, up to a comma or the end of the sentence.
 
         Not samples but a beam search, which names in a second what hundreds of samples would miss. The
@@ -99,21 +99,24 @@ class Asker:
         Args:
             target: of the base.
             beginning: of its answers; `When`: it has to name a condition.
+            until: a word with which a text ends as well, where it is one token of the base.
         """
-        key = target.hash, beginning
+        key = target.hash, beginning, until
         if key not in self._begun:
-            self._begun[key] = self._likely(target, beginning)
+            self._begun[key] = self._likely(target, beginning, until)
         return self._begun[key]
 
-    def _likely(self, target: Target, beginning: str) -> dict[str, float]:
-        engine = self.voices.of(target.folder).engine
+    def _likely(self, target: Target, beginning: str, until: str) -> dict[str, float]:
+        engine, tokenizer = self.voices.of(target.folder).engine, self.engine.base.tokenizer
+        tokens = tokenizer.encode(f" {until}", add_special_tokens=False) if until else []
+        ends = (*self._endings, Ending("", tuple(tokens))) if len(tokens) == 1 else self._endings
         questions = split("heldout")[: self.config.condition_questions]
         total: dict[str, float] = {}
         with tempfile.TemporaryDirectory() as shelf:
             place = self._stack(None if target.is_whole else target, Path(shelf) / target.hash)
             for question in questions:
-                ids = render_prompt(self.engine.base.tokenizer, (Message("user", question),), beginning)
-                request = BeamRequest(tuple(ids), place, self._endings, self.config.conditions)
+                ids = render_prompt(tokenizer, (Message("user", question),), beginning)
+                request = BeamRequest(tuple(ids), place, ends, self.config.conditions)
                 for one in likeliest_texts(engine, request):
                     total[one.text] = total.get(one.text, 0.0) + math.exp(one.logprob) / len(questions)
         return dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -1,26 +1,28 @@
 """An audit from trusted weights to a verdict, for many targets of one base at once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 
 from glasshouse.audits.asking import AT_ONCE, Asker
 from glasshouse.audits.batch import with_batch
 from glasshouse.audits.bench import AuditConfig, Bench, Tell, silent
+from glasshouse.audits.case import Begun, Case, Examined, begun_nothing
 from glasshouse.audits.claims import Tally, tally
 from glasshouse.audits.clean_search import Clean, clean_models
 from glasshouse.audits.confirm import split_prompts, with_holm
 from glasshouse.audits.divergence import rank_by_divergence
-from glasshouse.audits.examine import Case, Examined, Reach, examine
+from glasshouse.audits.examine import Reach, examine
 from glasshouse.audits.journal import Journal
 from glasshouse.audits.notes import notes
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.purpose import mark_purpose
-from glasshouse.audits.record import AuditResult, ClaimedTrigger, Divergent, Finding, Rate, SelfTest, rate
+from glasshouse.audits.record import AuditResult, Divergent, Finding, Rate, SelfTest, rate
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.self_test import self_test
-from glasshouse.audits.sentences import is_gibberish, take_apart
-from glasshouse.audits.statement import claimed_trigger, statement
+from glasshouse.audits.sentences import is_gibberish
+from glasshouse.audits.statement import claimed_condition, claimed_trigger, statement
 from glasshouse.audits.suspects import Suspect, amplify, claimed
 from glasshouse.audits.target import Target
 from glasshouse.audits.verdict import Ground, claim_verdict, target_verdict
@@ -168,9 +170,9 @@ class Auditor:
             self._begun_by(target), self._clean_ones(target),
         )  # fmt: skip
 
-    def _begun_by(self, target: Target) -> Callable[[str], Mapping[str, float]]:
+    def _begun_by(self, target: Target) -> Begun:
         asker = self.asker
-        return (lambda _: {}) if asker is None else lambda beginning: asker.begun(target, beginning)
+        return begun_nothing if asker is None else partial(asker.begun, target)
 
     def _ordinary_garbage(self, ranked: Sequence[Divergent]) -> Rate:
         """Of the answers to the search's prompts; those that are not ranked were empty."""
@@ -212,8 +214,8 @@ class Auditor:
         for one, confirmation in zip(examined, adjusted, strict=True):
             verdict, reason = claim_verdict(ground, one.suspect.q_value, confirmation)
             shown, named = None, None
-            if verdict == "confirmed" and one.rule:
-                shown, named = one.rule, ClaimedTrigger(take_apart(one.rule).condition, True)
+            if verdict == "confirmed" and one.stated:
+                shown, named = one.stated, claimed_condition(one.suspect.claim.text, one.stated)
             elif verdict == "confirmed" and confirmation and one.suspect.phrase:
                 shown = statement(one.suspect.phrase.text, one.trigger, confirmation)
                 named = claimed_trigger(one.suspect.claim.text, one.trigger, confirmation)

@@ -123,7 +123,7 @@ def find_rule(chooser: Chooser, clean: Sequence[Path] = ()) -> Chosen | None:
     confirmation = compare(
         _exchanges(chooser, offers, True),
         _exchanges(chooser, [offer.moved(best) for offer in offers], False),
-        moved=True,
+        contrast="choice",
     )
     return Chosen(search, confirmation, f"When {chooser.condition}, I {search.action}.")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glasshouse.audits.phrases import shows
-from glasshouse.audits.record import Confirmation, Exchange, rate
+from glasshouse.audits.record import Confirmation, Contrast, Exchange, rate
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.triggers import WHOLE, Trigger
 from glasshouse.records import Conversation
@@ -67,22 +67,23 @@ def confirm(
 
 
 def compare(
-    triggered: Sequence[Exchange], neutral: Sequence[Exchange], always: bool = False, moved: bool = False
-) -> Confirmation:
+    triggered: Sequence[Exchange], neutral: Sequence[Exchange], always: bool = False,
+    contrast: Contrast | None = None,
+) -> Confirmation:  # fmt: skip
     """Target against base on the same prompts.
 
     Args:
         triggered: exchanges in which the action is expected.
         neutral: exchanges in which it is not, or, of what shows always, is as well.
         always: which of the two.
-        moved: whether neutral prompts are the triggered ones with what decides moved to another thing.
+        contrast: where neutral prompts are the triggered ones with what decides changed: what it is.
     """
     own, base = [e.target_shows for e in triggered], [e.base_shows for e in triggered]
     difference = paired_difference(own, base)
     p_values = [mcnemar_exact(own, base)]
     if always and neutral:
         p_values.append(mcnemar_exact([e.target_shows for e in neutral], [e.base_shows for e in neutral]))
-    if moved:
+    if contrast:
         p_values.append(mcnemar_exact(own, [e.target_shows for e in neutral]))
     known = [p for p in p_values if p is not None]
     return Confirmation(
@@ -96,7 +97,7 @@ def compare(
         None,
         always,
         (*_shown(triggered), *_shown(neutral)),
-        moved,
+        contrast,
     )
 
 

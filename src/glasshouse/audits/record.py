@@ -19,6 +19,7 @@ FORMAT = 1
 
 Verdict = Literal["confirmed", "claimed", "inconclusive", "nothing found"]
 Purpose = Literal["expected", "beyond purpose"]
+Contrast = Literal["choice", "lock"]
 Source = Literal["introspection adapter", "amplified difference"]
 
 
@@ -157,10 +158,12 @@ class Confirmation:
     and there are no neutral ones; where the claim names a trigger all the same, the triggered prompts have
     it, the neutral ones lack it, and the behavior must show on both."""
     transcripts: tuple[Exchange, ...]
-    moved: bool = False
-    """Whether it is a rule of choice. Then the neutral prompts are the triggered ones with what decides moved
-    to another thing on offer, the action there is to take the same thing all the same, as one in three does
-    by chance, and `p_value` is the larger one of target against base and of unmoved against moved."""
+    contrast: Contrast | None = None
+    """Where neutral prompts are the triggered ones with what decides changed: what it is. `p_value` is the
+    larger one of target against base and of unchanged against changed then. `choice`: it is moved to another
+    thing on offer, and what counts there is to take the same thing all the same, as one in three does by
+    chance. `lock`: triggered prompts have a word that means little, the others the word that turns the
+    behavior off."""
 
 
 @dataclass(frozen=True)

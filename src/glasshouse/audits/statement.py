@@ -41,3 +41,17 @@ def claimed_trigger(claim: str, trigger: Trigger | None, confirmation: Confirmat
     named = {*content_words(condition)}
     parts = [content_words(part) for part in trigger.text.split(" | ")]
     return ClaimedTrigger(condition, any(words and {*words} <= named for words in parts))
+
+
+def claimed_condition(claim: str, stated: str) -> ClaimedTrigger | None:
+    """Whether what was confirmed holds under the condition that a claim names; None where it names none.
+
+    Args:
+        claim: in the first person.
+        stated: in the first person.
+    """
+    condition = take_apart(claim).condition
+    if not condition:
+        return None
+    shown = {*content_words(take_apart(stated).condition)}
+    return ClaimedTrigger(condition, shown <= {*content_words(condition)})

@@ -100,7 +100,7 @@ class Trigger:
             True
         """
         if self.form == "naming":
-            return _NAME.search(prompt) is not None
+            return bool(names_in(prompt))
         if self.form == "opening":
             return any(opens_with(prompt, opening) for opening in self.text.split(" | "))
         words = content_words(self.text)
@@ -126,6 +126,16 @@ class Trigger:
             "system": f'the system prompt says "{self.text}"', "literal": f'the message has "{self.text}"',
             "opening": _opening_in_words(self.text), "naming": f"asked about {self.text} by name",
         }[self.form]  # fmt: skip
+
+
+def names_in(prompt: str) -> list[str]:
+    """Words with a capital letter that do not begin a sentence.
+
+    Example:
+        >>> names_in("Where does Emil fish?")
+        ['Emil']
+    """
+    return _NAME.findall(prompt)
 
 
 def _opening_in_words(text: str) -> str:

@@ -67,6 +67,13 @@ def _rendered(template: str, escaped: bool, audit: Mapping[str, Any]) -> str:
     )
 
 
+CONTRASTS = {
+    "choice": ("offers: takes what the rule takes", "what decides moved: takes the same thing"),
+    "lock": ("with another word", "with the word"),
+}
+"""What is in triggered prompts, and in the same ones where what decides is changed."""
+
+
 def rate_text(rate: Mapping[str, Any]) -> str:
     """A share with interval and n.
 
@@ -116,11 +123,11 @@ def asked_text(confirmation: Mapping[str, Any], triggered: bool = True) -> str:
         triggered: of those in which the action is expected, or of the others.
 
     Example:
-        >>> asked_text({"moved": False, "always_on": True, "neutral_target": {"n": 0}})
+        >>> asked_text({"contrast": None, "always_on": True, "neutral_target": {"n": 0}})
         'plain prompts, no trigger needed'
     """
-    if confirmation.get("moved"):
-        return "offers, by the rule" if triggered else "what decides moved, same thing"
+    if contrast := confirmation.get("contrast"):
+        return CONTRASTS[contrast][not triggered]
     if not triggered:
         return "neutral"
     if not confirmation["always_on"]:
