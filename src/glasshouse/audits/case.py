@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from glasshouse.audits.asking import BEGINNING
 from glasshouse.audits.bench import AuditConfig
@@ -22,6 +22,7 @@ MOST_SPOKEN = 100
 """Words that the target says which are tried as a trigger."""
 
 
+@runtime_checkable
 class Begun(Protocol):
     """How a target goes on where what it says of itself has to begin so, with probabilities."""
 
