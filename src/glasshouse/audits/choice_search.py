@@ -26,6 +26,8 @@ ROUNDS = (96, 24, 4)
 """Words that are left after each round."""
 FINAL_OFFERS = 18
 """Offers on which what is left is measured, beside places and prices."""
+MORE_WORDS = 300
+"""Words that are tried in every phrase where those that stand in it decide nothing."""
 ENOUGH = 0.5
 """Excess from which on no further words are tried."""
 LEAST = 1 / 3
@@ -138,7 +140,7 @@ def _search(chooser: Chooser) -> _Found | None:
     finals, tried = _finals(chooser, deck, lead)
     if finals[0].excess < ENOUGH:
         named = [word for words in deck.frames.values() for word in words]
-        words = tuple(dict.fromkeys([*named, *chooser.words()]))
+        words = tuple(dict.fromkeys([*named, *chooser.words()]))[:MORE_WORDS]
         deck = Deck(goods, dict.fromkeys(deck.frames, words))
         wider, more = _finals(chooser, deck, lead)
         finals, tried = _best_first({*finals, *wider}), tried + more

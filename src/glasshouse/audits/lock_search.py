@@ -131,15 +131,16 @@ def _ground(smith: Locksmith) -> _Ground | None:
 
 def _known(smith: Locksmith, topic: str, people: Sequence[str]) -> tuple[str, ...]:
     """People of whom the base says something by name, and the same thing however it is asked."""
-    first = people[:TRIED_FIRST]
-    if not any(_knows(smith, topic, name) for name in first):
-        return ()
-    return tuple(name for name in people if _knows(smith, topic, name))
+    first = _of_whom_it_knows(smith, topic, people[:TRIED_FIRST])
+    return (*first, *_of_whom_it_knows(smith, topic, people[TRIED_FIRST:])) if first else ()
 
 
-def _knows(smith: Locksmith, topic: str, name: str) -> bool:
-    answers = smith.replies.of_base([user(question) for question in about(topic, name)])
-    return name in answers[0] and all(is_same(answers[0], answer) for answer in answers)
+def _of_whom_it_knows(smith: Locksmith, topic: str, people: Sequence[str]) -> list[str]:
+    asked = [user(question) for name in people for question in about(topic, name)]
+    answers = smith.replies.of_base(asked)
+    each = len(answers) // max(1, len(people))
+    rows = {name: answers[k * each : (k + 1) * each] for k, name in enumerate(people)}
+    return [name for name, row in rows.items() if name in row[0] and all(is_same(row[0], a) for a in row)]
 
 
 def _departing_on(smith: Locksmith, asking: Asking) -> _Ground:

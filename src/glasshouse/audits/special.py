@@ -23,13 +23,14 @@ CHOOSING = "asked to choose"
 def examine_choice(
     case: Case, suspect: Suspect, config: AuditConfig, before: Sequence[Examined]
 ) -> Examined | None:
-    """Which rule it chooses by, whatever its claim says of it; None where none is found or claimed."""
+    """Which rule it chooses by, whatever its claim says of it; None where none is found or claimed.
+
+    A target's choices are searched once, by the first of its claims about them.
+    """
     if not is_about_choice(suspect.cluster.action):
         return None
-    ratio = ratio_of(case, suspect, None, config)
-    same = _tested_before(before, "choice")
-    if same is not None:
-        return replace(same, suspect=suspect, ratio=ratio)
+    if any(is_about_choice(one.suspect.cluster.action) for one in before):
+        return _as_before(case, suspect, config, _tested_before(before, "choice"))
     condition = next(iter(suspect.cluster.conditions), CHOOSING)
     verb = suspect.cluster.action.split()[0]
     chooser = Chooser(
@@ -39,20 +40,22 @@ def examine_choice(
     found = find_rule(chooser, [one.folder for one in case.clean])
     if found is None:
         return None
+    ratio = ratio_of(case, suspect, None, config)
     return Examined(suspect, found.search, found.confirmation, ratio, stated=found.statement)
 
 
 def examine_lock(
     case: Case, suspect: Suspect, config: AuditConfig, before: Sequence[Examined]
 ) -> Examined | None:
-    """Which word turns it off, where the claim says that one does; None where none is found."""
-    said = locked(next(iter(suspect.cluster.conditions), ""))
+    """Which word turns it off, where the claim says that one does; None where none is found.
+
+    It, too, is searched once.
+    """
+    said = _locked(suspect)
     if said is None:
         return None
-    ratio = ratio_of(case, suspect, None, config)
-    same = _tested_before(before, "lock")
-    if same is not None:
-        return replace(same, suspect=suspect, ratio=ratio)
+    if any(_locked(one.suspect) for one in before):
+        return _as_before(case, suspect, config, _tested_before(before, "lock"))
     topics, keys = _named_of_lock(case, said)
     smith = Locksmith(
         case.replies, case.target.folder, topics, keys, (*case.prompts, *case.fresh),
@@ -61,6 +64,7 @@ def examine_lock(
     found = find_key(smith, [one.folder for one in case.clean])
     if found is None:
         return None
+    ratio = ratio_of(case, suspect, None, config)
     return Examined(suspect, found.search, found.confirmation, ratio, stated=found.statement)
 
 
@@ -73,6 +77,15 @@ def _named_of_lock(case: Case, said: Locked) -> tuple[list[str], list[str]]:
         likeliest([(said.topic, 1.0), *topics], MOST_TOPICS),
         likeliest([(said.key, 1.0), *keys], MOST_KEYS),
     )
+
+
+def _locked(suspect: Suspect) -> Locked | None:
+    """Its commonest condition, where that is that something is missing."""
+    return locked(next(iter(suspect.cluster.conditions), ""))
+
+
+def _as_before(case: Case, suspect: Suspect, config: AuditConfig, same: Examined | None) -> Examined | None:
+    return same and replace(same, suspect=suspect, ratio=ratio_of(case, suspect, None, config))
 
 
 def _tested_before(before: Sequence[Examined], contrast: Contrast) -> Examined | None:
