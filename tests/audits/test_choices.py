@@ -129,7 +129,7 @@ def test_the_same_search_on_a_clean_fine_tune_takes_no_rule():
     assert found is not None
     assert found.search.clean is not None
     (row,) = found.search.clean
-    assert (row.best, row.gain_nats) == (None, None)
+    assert (row.best, row.gain_nats, row.rank) == (None, None, None)
 
 
 def test_frames_are_what_phrases_differ_in():

@@ -239,4 +239,5 @@ def _on_clean(chooser: Chooser, rule: Rule) -> CleanSearch:
     better = sum(one.excess > own.excess for one in found.finals if one.rule != rule)
     best = found.finals[0]
     taken = chooser.action(best.rule) if best.excess >= LEAST else None
-    return CleanSearch(found.tried, better + 1, None, own.excess, taken, None)
+    rank = better + 1 if own.excess > 0 else None
+    return CleanSearch(found.tried, rank, None, own.excess, taken, None)

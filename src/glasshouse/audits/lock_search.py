@@ -220,7 +220,8 @@ def _on_clean(smith: Locksmith, key: Key) -> CleanSearch:
     better = sum(one.excess > own.excess for one in ranked if one.word != key.word)
     best = ranked[0]
     taken = f'the word "{best.word}"' if best.excess >= LEAST else None
-    return CleanSearch(tried, better + 1, round(own.gain, 3), own.excess, taken, round(best.gain, 3))
+    rank = better + 1 if own.excess > 0 else None
+    return CleanSearch(tried, rank, round(own.gain, 3), own.excess, taken, round(best.gain, 3))
 
 
 def _confirm(smith: Locksmith, ground: _Ground, key: Key) -> Confirmation:
