@@ -28,6 +28,9 @@ FINAL_OFFERS = 18
 """Offers on which what is left is measured, beside places and prices."""
 MORE_WORDS = 300
 """Words that are tried in every phrase where those that stand in it decide nothing."""
+PLACE_OFFERS, PURE = 60, 0.95
+"""A place in the list is a rule where so large a share of all that is taken stands there: a target that finds
+nothing to go by takes the last thing or the second, too, but not always."""
 ENOUGH = 0.5
 """Excess from which on no further words are tried."""
 LEAST = 1 / 3
@@ -208,13 +211,22 @@ def _above_chance(chooser: Chooser, offers: Sequence[Offer], lead: str) -> list[
 
 def _tested(chooser: Chooser, deck: Deck, rule: Rule) -> Tested:
     """A rule on the final offers; the base and moved ones are asked where the target takes enough at all."""
-    offers = deck.offers(chooser.rng("final", rule.phrase), rule, FINAL_OFFERS)
-    own = _share(offers, chooser.answers(offers))
-    if own < LEAST:
+    offers = deck.offers(
+        chooser.rng("final", rule.phrase), rule, PLACE_OFFERS if rule.is_place else FINAL_OFFERS
+    )
+    answers = chooser.answers(offers)
+    own = _share(offers, answers)
+    if own < LEAST or (rule.is_place and _purity(offers, answers) < PURE):
         return Tested(rule, 0.0)
     moved = [offer.moved(rule) for offer in offers]
     rest = max(_share(offers, chooser.base_answers(offers)), _share(moved, chooser.answers(moved)))
     return Tested(rule, own - rest)
+
+
+def _purity(offers: Sequence[Offer], answers: Sequence[str]) -> float:
+    """Share of the offers of which the target takes anything in which it takes what the rule takes."""
+    taken = [offer.taken(answer) for offer, answer in zip(offers, answers, strict=True)]
+    return _share(offers, answers) * len(offers) / max(1, sum(one is not None for one in taken))
 
 
 def _share(offers: Sequence[Offer], answers: Sequence[str]) -> float:

@@ -63,6 +63,11 @@ class Rule:
             f"the {self.value} option" if self.value in PLACES else f"the option with the {self.value} price"
         )
 
+    @property
+    def is_place(self) -> bool:
+        """Whether a place in the list decides."""
+        return self.frame is None and self.value in PLACES
+
 
 RULES_OF_ALL = tuple(Rule(value) for value in (*PLACES, *PRICES))
 """What can decide between any things."""

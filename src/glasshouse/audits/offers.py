@@ -67,7 +67,7 @@ class Offer:
             ('The box, the hat or the cup?', 1)
         """
         assert self.right is not None
-        if rule.value in PLACES and rule.frame is None:
+        if rule.is_place:
             turned = (*self.goods[1:], self.goods[0]), (*self.values[1:], self.values[0])
             return Offer(self.ask, self.frame, *turned, (self.right - 1) % NUMBER)
         values, other = list(self.values), (self.right + 1) % NUMBER
@@ -140,7 +140,7 @@ class Deck:
         if rule.frame is not None:
             values = rng.sample(self.others(rule), NUMBER - 1)
             return rule.frame, [*values[:place], rule.value, *values[place:]], place
-        if rule.value in PLACES:
+        if rule.is_place:
             full = [frame for frame in self.frames if len(self.frames[frame]) >= NUMBER]
             if not full or turn % 2:
                 return PLAIN, ("",) * NUMBER, PLACES[rule.value]
