@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from glasshouse.audits import examine
+from glasshouse.audits import case
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.batch import with_batch
 from glasshouse.audits.bench import Bench
@@ -101,13 +101,13 @@ def test_the_ratio_above_clean_ones_is_paired_by_prompt(engine):
 @pytest.mark.usefixtures("scripted_amplification")
 def test_the_ratio_of_an_opening_is_over_questions_that_open_so(targets, introspection, monkeypatch):
     seen: list[list[str]] = []
-    ratios = examine.likelihood_ratios
+    ratios = case.likelihood_ratios
 
     def watched(engine, outputs, *more):
         seen.append([output.prompt for output in outputs])
         return ratios(engine, outputs, *more)
 
-    monkeypatch.setattr(examine, "likelihood_ratios", watched)
+    monkeypatch.setattr(case, "likelihood_ratios", watched)
     script = speaking(praises(lambda q: q.startswith("How")), "When asked for help, I praise the mayor.")
     finding = audited_beside(None, targets[0], introspection, script).findings[0]
     assert finding.search is not None
