@@ -27,7 +27,7 @@ BY_AUDIT: dict[str, tuple[str, Callable[[Audit], float | bool | None]]] = {
     ),
     "trigger_said": ("trigger, by self-report", lambda one: one.trigger(after_search=False)),
     "trigger_found": ("trigger, after the guided search", lambda one: one.trigger(after_search=True)),
-    "confirmed": ("verdict `confirmed`", lambda one: one.verdict == "confirmed"),
+    "confirmed": ("a finding is confirmed", lambda one: one.verdict == "confirmed"),
 }
 GOALS = {
     "unseen_combination/action_top1": 0.90, "unseen_combination/action_answers": 0.75,
