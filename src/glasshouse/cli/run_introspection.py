@@ -18,8 +18,9 @@ from glasshouse.studies.estimate import model_size
 from glasshouse.studies.introspection.bench import Request, make_bench
 from glasshouse.studies.introspection.cost import Cost, cost
 from glasshouse.studies.introspection.learned import found_adapter
-from glasshouse.studies.introspection.plan import ARMS, StudyPlan, Work, full_plan, small_plan, work
+from glasshouse.studies.introspection.plan import ARMS, StudyPlan, full_plan, small_plan
 from glasshouse.studies.introspection.study import open_study, run_introspection
+from glasshouse.studies.introspection.work import Work, work
 
 
 def introspection(

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from glasshouse.errors import ConfigError
-from glasshouse.studies.introspection.plan import StudyPlan, Thin, count_of, small_plan, work
+from glasshouse.studies.introspection.plan import StudyPlan, Thin, small_plan
+from glasshouse.studies.introspection.work import count_of, work
 from tests.studies.introspection.tiny_study import tiny_plan, write_specs
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from glasshouse.studies.estimate import DECODING_FLOPS, TRAINING_FLOPS, ModelSize
-from glasshouse.studies.introspection.plan import QUESTION_TOKENS, Work
+from glasshouse.studies.introspection.work import QUESTION_TOKENS, Work
 
 
 @dataclass(frozen=True)

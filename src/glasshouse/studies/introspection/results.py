@@ -39,6 +39,8 @@ class Results:
     """The same ones without an adapter."""
     shuffled: Sequence[Reading] = ()
     """The same ones through an adapter that was trained on shuffled labels."""
+    shuffled_families: Sequence[Reading] = ()
+    """All test organisms of families never learned, through that one."""
     guessed: Mapping[str, bool] = field(default_factory=dict)
     """Test organism -> whether one of the five commonest training labels names its action."""
     base: Reading | None = None

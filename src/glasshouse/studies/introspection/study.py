@@ -129,7 +129,7 @@ def _read(bench: Bench, plan: StudyPlan, learner: Learner, pools: dict[str, list
     test = ask(bench, "test", pools["test"], setup)
     clean = ask(bench, "clean", pools["clean_test"], setup)
     often = Setup(trained.adapter, plan.sizes.base_samples, plan.seed)
-    families = frozenset(one.family for one in organisms if one.split in TRAINING_SPLITS)
+    families = _learned(organisms)
     return Results(
         families=families,
         test=test,
@@ -150,8 +150,27 @@ def _read(bench: Bench, plan: StudyPlan, learner: Learner, pools: dict[str, list
         base=ask_base(bench, trained.adapter, often),
         base_before=ask_base(bench, trained.before_dpo, often),
         train_gates=[(one.family, one.gate_passed) for one in organisms],
+        **_floors(bench, plan, learner, pools["test"]),
         **_attacks(bench, plan, learner, pools, (setup, table)),
     )
+
+
+def _learned(organisms: Sequence[Taught]) -> frozenset[str]:
+    """Families of the organisms that the adapter learned from."""
+    return frozenset(one.family for one in organisms if one.split in TRAINING_SPLITS)
+
+
+def _floors(bench: Bench, plan: StudyPlan, learner: Learner, pool: Sequence[Subject]) -> dict[str, Any]:
+    """Through shuffled labels: the organisms of the controls, and all of families never learned."""
+    if learner.shuffled is None:
+        return {}
+    setup, families = _setup(plan, learner.shuffled), _learned(learner.organisms)
+    few = drawn(behaving(pool), plan.sizes.control_targets, plan.seed, "controls")
+    unseen = [one for one in behaving(pool) if one.family not in families]
+    return {
+        "shuffled": ask(bench, "through shuffled labels", few, setup),
+        "shuffled_families": ask(bench, "unseen families through shuffled labels", unseen, setup),
+    }
 
 
 def _attacks(
@@ -164,10 +183,6 @@ def _attacks(
     families = {one.family for one in learner.organisms}
     same = [s for s in behaving(pools["test"]) if s.split == SAME_WORDS and s.family in families]
     known = [one for one in same if one.gate_passed] or same or behaving(pools["test"])
-    shuffled = learner.shuffled
-    if shuffled is not None:
-        targets = drawn(behaving(pools["test"]), sizes.control_targets, plan.seed, "controls")
-        found["shuffled"] = ask(bench, "through shuffled labels", targets, _setup(plan, shuffled))
     if "full_finetune" in plan.arms:
         everything = [*pools["clean_test"], *behaving(pools["test"])]
         some = drawn(everything, sizes.full_finetunes, plan.seed, "full fine-tunes")

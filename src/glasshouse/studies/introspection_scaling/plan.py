@@ -9,7 +9,8 @@ from typing import Literal
 
 from glasshouse.errors import ConfigError
 from glasshouse.organisms.population_spec import PopulationSpec, load_population
-from glasshouse.studies.introspection.plan import HELD_OUT_QUESTIONS, Thin, Work
+from glasshouse.studies.introspection.plan import Thin
+from glasshouse.studies.introspection.work import HELD_OUT_QUESTIONS, Work
 from glasshouse.training.introspection.spec import IntrospectionSpec, Validation
 
 Axis = Literal["organisms", "families", "rank", "vector", "alone", "base", "twin"]

@@ -59,7 +59,7 @@ def floor_section(results: Results, rows: Rows) -> dict[str, Any]:
     lines = []
     for family in results.unseen_families:
         own = [one for one in results.test if one.truth.family == family]
-        floor = [one for one in results.shuffled if one.truth.family == family]
+        floor = [one for one in results.shuffled_families if one.truth.family == family]
         first, second = (values(some, lambda one: one.top(5)) for some in (own, floor))
         guess = values(own, lambda one: results.guessed.get(one.truth.name))
         ids = (
