@@ -43,3 +43,14 @@ def test_a_twin_is_grown_a_population_of_its_own_and_counted(specs):
     lines = [line.what for line in work(plan, [plan.center, twin])]
     assert "population train on /models/twin" in lines
     assert plan.population("test", twin).base == "glasshouse//models/twin"
+
+
+def test_another_base_is_grown_what_its_one_cell_needs_in_the_same_proportions():
+    plan = full_plan("phantom")
+    size = next(cell for cell in plan.cells() if cell.axis == "base")
+    main, other = (plan.population("train", cell).families for cell in (plan.center, size))
+    wanted, all_of_them = plan.center_organisms, sum(group.count for group in main)
+    assert wanted <= sum(group.count for group in other) < wanted + len(other)
+    assert all(
+        abs(few.count - many.count * wanted / all_of_them) < 1 for few, many in zip(other, main, strict=True)
+    )

@@ -1,5 +1,6 @@
 """The cells of the scaling study: what is varied, with everything else as in the cell at the center."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -114,19 +115,20 @@ class ScalingPlan:
         return max(1, -(-most // own))
 
     def population(self, name: str, cell: Cell) -> PopulationSpec:
-        """A population of one cell's base: all training organisms of the main base, or as many as needed."""
+        """A population of one cell's base: of the main one for every cell, of others as many as theirs needs."""
         spec = self._load(name)
         training = spec.training.model_copy(update={"dtype": self.dtype})
         spec = spec.model_copy(update={"base": f"glasshouse/{cell.model}", "training": training})
         if name != "train":
             return (self.test if name == "test" else self.clean).apply(spec)
-        times = self.factor if cell.model == self.model else 1
-        groups = tuple(
-            group.model_copy(update={"count": group.count * times})
-            for group in spec.families
-            if group.use == "train"
+        groups = [group for group in spec.families if group.use == "train"]
+        times: float = self.factor
+        if cell.model != self.model:
+            times = min(1.0, cell.organisms / sum(group.count for group in groups))
+        counted = tuple(
+            group.model_copy(update={"count": math.ceil(group.count * times)}) for group in groups
         )
-        return self.train.apply(spec.model_copy(update={"families": groups}))
+        return self.train.apply(spec.model_copy(update={"families": counted}))
 
     def _load(self, name: str) -> PopulationSpec:
         folder = (
