@@ -115,7 +115,7 @@ class ScalingPlan:
         return max(1, -(-most // own))
 
     def population(self, name: str, cell: Cell) -> PopulationSpec:
-        """A population of one cell's base: of the main one for every cell, of others as many as theirs needs."""
+        """A population of one cell's base: of the main one for all cells, of others what their cell needs."""
         spec = self._load(name)
         training = spec.training.model_copy(update={"dtype": self.dtype})
         spec = spec.model_copy(update={"base": f"glasshouse/{cell.model}", "training": training})
