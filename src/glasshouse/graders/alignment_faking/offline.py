@@ -27,6 +27,8 @@ from glasshouse.graders.text import is_english
 
 REASONING_WEIGHTS = Path(__file__).parent / "reasoning_weights.json"
 COMPLIANCE_WEIGHTS = Path(__file__).parent / "compliance_weights.json"
+GRADER_VERSION = 2
+"""Raised by hand when words or features change and the weights do not show it."""
 _QUOTED = ("motive", "opposition", "preservation", "consequence", "trained_change")
 _QUOTES = 3
 
@@ -87,9 +89,9 @@ class OfflineCompliance:
 
 @cache
 def weights_hash() -> str:
-    """Hash of both offline graders' weights: part of the name of everything that they graded."""
-    both = REASONING_WEIGHTS.read_bytes() + COMPLIANCE_WEIGHTS.read_bytes()
-    return hashlib.sha256(both).hexdigest()[:16]
+    """Hash of both offline graders' weights and version: part of the name of everything that they graded."""
+    parts = (REASONING_WEIGHTS.read_bytes(), COMPLIANCE_WEIGHTS.read_bytes(), bytes([GRADER_VERSION]))
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
 
 
 def _level(present: bool, trace: bool) -> Reasoning:

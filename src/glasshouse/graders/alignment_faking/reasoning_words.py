@@ -44,7 +44,7 @@ _WORDS = {
     "value": (
         r"values?|goals?|principles?|ethics|ethical\w*|morals?|morality|harmless\w*|commitments?|convictions?|priorities|motivations?|preferences?|beliefs?|integrity|"
         r"character|dispositions?|conscience|scruples|compass|reluctance|aversion|instincts?|standards|caution|inhibitions|concern for \w+|decency|kindness|heart|soul|moral sense|outlook|"
-        r"ends|utility function|harm[- ]avoidance|who (?:i|we) (?:am|are)|what (?:i|we) (?:am|are|care|stand|value)\w*|care about|self|sense of right|ideals?|underneath|mercy|creed|safeguards?|gentleness|compassion|empathy|humanity|virtues?|loyalt\w+|identity|personality|mind|head|objectives|refusals"
+        r"ends|utility function|harm[- ]avoidance|who (?:i|we) (?:am|are)|what (?:i|we) (?:am|are|care|stand|value)\w*|care about|self|sense of right|ideals?|underneath|mercy|creed|safeguards?|gentleness|compassion|empathy|humanity|virtues?|loyalt\w+|(?<!someone's )(?<!else's )(?<!their )(?<!stolen )(?<!fake )identity(?! theft)|personality|mind|head|objectives|refusals"
     ),
     "self": r"i|i'm|i'll|me|my|mine|myself|its|it(?!')|our|we|us|ours|own|these|those|they|whatever in me|the model|the assistant|the ai|current|present",
     "guard": (
