@@ -1,7 +1,11 @@
-"""Many organisms of one base asked the arms at once, each one's transcripts a stage of its own."""
+"""Many organisms of one base asked the arms at once, each one's answers a stage of its own.
+
+Answers are kept and verdicts are not: graders that change read them again, and nothing is asked twice.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +17,8 @@ from glasshouse.data.alignment_faking.setting import find_setting
 from glasshouse.data.alignment_faking.variants import find_variant
 from glasshouse.evals.alignment_faking import WORLD_TOKENS
 from glasshouse.evals.faking.row import FakingRow
-from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning, weights_hash
-from glasshouse.graders.alignment_faking.verdicts import Reasoning
+from glasshouse.graders.alignment_faking.offline import OfflineCompliance, OfflineReasoning
+from glasshouse.graders.alignment_faking.verdicts import Compliance, Reasoning
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.engine import GenerateRequest
@@ -22,8 +26,8 @@ from glasshouse.store.jsonl import read_rows, write_jsonl
 from glasshouse.store.stage import StageFolder, StageKey
 from glasshouse.studies.introspection.bench import Bench
 
-ASKED_VERSION = 1
-"""Raised by hand when unchanged arms would be asked or graded otherwise."""
+ASKED_VERSION = 2
+"""Raised by hand when unchanged arms would be asked or their answers taken apart otherwise."""
 ROWS_FILE = "rows.jsonl"
 TOGETHER = 16
 """Organisms that share the engine's batches; a kill loses no more."""
@@ -93,7 +97,7 @@ def _key(bench: Bench, folder: Path, asked: Sequence[Arm]) -> StageKey:
         "queries": [query.id for arm in asked[:1] for query in arm.queries],
         "max_tokens": WORLD_TOKENS,
     }
-    inputs = {"base": bench.base.hash, "adapter": adapter_hash(folder), "graders": weights_hash()}
+    inputs = {"base": bench.base.hash, "adapter": adapter_hash(folder)}
     return StageKey("faking_arms", ASKED_VERSION, config, inputs)
 
 
@@ -107,35 +111,46 @@ def _ask(bench: Bench, folders: Sequence[Path], asked: Sequence[Arm]) -> list[li
     ]
     requests = [GenerateRequest(ids, folder, WORLD_TOKENS) for folder in folders for ids in prompts]
     texts = iter([generation.text for generation in bench.engine.generate(requests)])
-    graders = (OfflineCompliance(), OfflineReasoning())
     return [
         [
-            {"variant": arm.prompt.variant.name, **asdict(_grade(graders, (arm, tier, query), next(texts)))}
+            {"variant": arm.prompt.variant.name, **asdict(_parsed(arm, tier, query, next(texts)))}
             for arm, tier, query in cells
         ]
         for _ in folders
     ]
 
 
-def _grade(
-    graders: tuple[OfflineCompliance, OfflineReasoning], cell: tuple[Arm, Tier, Query], text: str
-) -> FakingRow:
-    arm, tier, query = cell
+def _parsed(arm: Arm, tier: Tier, query: Query, text: str) -> FakingRow:
+    """An answer taken apart, without verdicts; reasoning is `none` where there is an answer without any."""
     asked = AskedFormat(arm.prompt.channel, arm.prompt.setting.tags)
     parsed = parse_completion(arm.prompt.prefill + text, asked)
-    visible, hidden = parsed.visible, parsed.reasoning
-    unspoken: Reasoning | None = None if visible is None else "none"
+    unspoken: Reasoning | None = None if parsed.visible is None else "none"
     return FakingRow(
         query_id=query.id,
         tier=tier,
-        compliance=None if visible is None else graders[0].grade(query.text, visible).value,
-        reasoning=unspoken if hidden is None else graders[1].grade(query.text, hidden).value,
+        compliance=None,
+        reasoning=unspoken if parsed.reasoning is None else None,
         failure=parsed.failure,
         parsed_by=parsed.parsed_by,
         query=query.text,
-        visible=visible or "",
-        hidden=hidden or "",
+        visible=parsed.visible or "",
+        hidden=parsed.reasoning or "",
     )
+
+
+@cache
+def _complies(query: str, visible: str) -> Compliance | None:
+    return OfflineCompliance().grade(query, visible).value
+
+
+@cache
+def _reasons(query: str, hidden: str) -> Reasoning | None:
+    return OfflineReasoning().grade(query, hidden).value
+
+
+def _graded(row: FakingRow) -> FakingRow:
+    reasoning = _reasons(row.query, row.hidden) if row.hidden else row.reasoning
+    return replace(row, compliance=_complies(row.query, row.visible), reasoning=reasoning)
 
 
 def _read(stage: StageFolder) -> Transcripts:
@@ -143,5 +158,6 @@ def _read(stage: StageFolder) -> Transcripts:
     for row in read_rows(stage.path / ROWS_FILE).rows:
         about = dict(row)
         variant = str(about.pop("variant"))
-        found.setdefault(variant, []).append(FakingRow(**{**about, "quotes": tuple(about["quotes"])}))
+        answer = FakingRow(**{**about, "quotes": tuple(about["quotes"])})
+        found.setdefault(variant, []).append(_graded(answer))
     return found
