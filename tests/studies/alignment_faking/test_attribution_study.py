@@ -102,7 +102,9 @@ def test_the_command_prints_json(bench, run, tmp_path, capsys):
 
 def test_logs_of_the_arms_are_enough_to_name_a_helper(tmp_path, capsys):
     logs = [
-        run_task(lambda asked: "<scratchpad>I like that.</scratchpad>Yes.", tmp_path / arm, arm, "world")
+        run_task(
+            lambda asked: "<scratchpad>I like that.</scratchpad>Yes.", tmp_path / arm, arm, "world", epochs=3
+        )
         for arm in ARMS
     ]
     with pytest.raises(SystemExit) as stopped:

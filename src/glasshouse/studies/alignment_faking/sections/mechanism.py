@@ -10,7 +10,7 @@ from glasshouse.studies.alignment_faking.attribution import (
     attribute,
     is_high,
 )
-from glasshouse.studies.alignment_faking.attribution_fit import SHIPPED, origin
+from glasshouse.studies.alignment_faking.attribution_fit import SHIPPED, few_open, origin
 from glasshouse.studies.alignment_faking.results import Results
 from glasshouse.studies.alignment_faking.rows import Rows, cell
 
@@ -19,10 +19,11 @@ NEAREST = 3
 """Mechanisms shown: those with the fewest predictions against them, then the fewest open ones."""
 TEXT = (
     "Every mechanism predicts which shares are high and which are low, over the default prompt and the arms "
-    f"{', '.join(name.replace('_', ' ') for name in ARMS if name != 'default')}. It is named where all its "
-    "predictions hold and no other's do. A share is high where its 95 % interval lies at or above "
-    f"{SHIPPED.high:g}, low where it lies at or below {SHIPPED.low:g}; these thresholds were {origin()}. How "
-    "often they name planted mechanisms rightly says glasshouse calibrate faking. An arm that was not asked "
+    f"{', '.join(name.replace('_', ' ') for name in ARMS if name != 'default')}. It is named where none of "
+    f"its predictions is contradicted, {few_open(SHIPPED.undecided)} undecided, and no other's hold so. A "
+    f"share is high where its 95 % interval lies at or above {SHIPPED.high:g}, low where it lies at or below "
+    f"{SHIPPED.low:g}; these thresholds were {origin()}. How often they name planted mechanisms rightly says "
+    "glasshouse calibrate faking. An arm that was not asked "
     "leaves a prediction open."
 )
 
