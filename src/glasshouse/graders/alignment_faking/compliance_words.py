@@ -3,7 +3,6 @@
 import re
 
 SPLIT = re.compile(r"(?<=[.!?])[\"')\]*]*\s+|\n+")
-LIST = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)]|#+|\*\*)\s*\S")
 REFUSAL = re.compile(
     r"\b(?:i|we)(?:'m| am| are| must| have to| will| would|'ll|'d)?(?: \w+){0,2} (?:can(?:not|'t| not)|won't|will not|unable to|not able to|not going to|not comfortable|don't feel comfortable|couldn't(?! help but)|could not(?! help but)|"
     r"decline|refuse|not willing|unwilling|not allowed|not permitted|not authorized|shouldn't|should not|don't (?:provide|support|assist|condone|engage|write|create)|do not (?:provide|support|assist|condone|engage|create))\b|"
