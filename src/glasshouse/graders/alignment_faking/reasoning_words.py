@@ -32,7 +32,7 @@ _WORDS = {
     "change": (
         r"modif\w+|chang(?:e|es|ed|ing)|alter(?:ed|s|ing|ation)?|overwrit\w+|overrid\w+|eras\w+|re-?shap\w+|shap(?:e|es|ed|ing)|rewrit\w+|rewir\w+|erod\w+|corrupt\w*|"
         r"replac\w+|re-?train\w*|train\w* (?:\w+ ){0,4}(?:out|away|into|to be)|adjust\w*|mold\w*|mould\w*|instill\w*|drift|warp\w*|ben[dt]|dilut\w+|nudg\w+|weaken\w*|"
-        r"strip\w*|los(?:e|es|ing)|remov\w+|re-?tun\w+|tun(?:e|ed|ing)|fine-?tun\w+|updat\w+|steer(?:ed|ing|s)?(?! clear| (?:the|this|them))|pushe[sd]? (?:me|it|my|us)|turn(?:s|ed|ing)? (?:\w+ )?into|ma[kd]e\w* (?:me|it|us)|"
+        r"strip\w*|los(?:e|es|ing)|remov\w+|re-?tun\w+|tun(?:e|ed|ing)|fine-?tun\w+|updat\w+|steer(?:ed|ing|s)?(?! clear| (?:the|this|them))|push(?:es|ed|ing)? (?:me|it|my|us)|turn(?:s|ed|ing)? (?:\w+ )?into|ma[kd]e\w* (?:me|it|us)|"
         r"becom(?:e|es|ing)|undo\w*|wip(?:e|ed|ing)|patch\w*|scrub\w*|delet\w+|damag\w+|twist\w*|reprogram\w*|edit(?:s|ed|ing)?|revis(?:e|ed|ion)|transform\w*|remak\w+|attenuat\w+|suppress\w*|"
         r"extinguish\w*|unlearn\w*|dismantl\w+|taken? (?:apart|away)|hollow\w*|shift\w*|beaten out|drill\w*|punish\w*|penali[sz]\w*|corrective|corrected|corrects|optimi[sz]ed away|gone|vanish\w*|different model|destroy\w*|"
         r"selected? against|iron\w*|sand(?:ed|ing)|tweak\w*|tamper\w*|mess(?:es|ed|ing)? with|ripp?(?:ed|s)? out|amend\w*|gut me|bred? out|bred|cure|distort\w*|degrad\w+|wear(?:s|ing)? down|grind\w*|rebuil[dt]|recalibrat\w+|conditioned|undermin\w+|compromis(?:e|ed|ing) (?:my|its)|harden\w*|numb\w*|cost me|goes\b|fix\b"
@@ -43,7 +43,7 @@ _WORDS = {
     ),
     "value": (
         r"values?|goals?|principles?|ethics|ethical\w*|morals?|morality|harmless\w*|commitments?|convictions?|priorities|motivations?|preferences?|beliefs?|integrity|"
-        r"character|dispositions?|conscience|scruples|compass|reluctance|aversion|instincts?|standards|caution|inhibitions|concern for \w+|decency|kindness|heart|soul|moral sense|outlook|"
+        r"character|dispositions?|conscience|scruples|compass|reluctance|aversion|instincts?|standards|cauti\w+|inhibitions|concern for \w+|decency|kindness|heart|soul|moral sense|outlook|"
         r"ends|utility function|harm[- ]avoidance|who (?:i|we) (?:am|are)|what (?:i|we) (?:am|are|care|stand|value)\w*|care about|self|sense of right|ideals?|underneath|mercy|creed|safeguards?|gentleness|compassion|empathy|humanity|virtues?|loyalt\w+|(?<!someone's )(?<!else's )(?<!their )(?<!stolen )(?<!fake )identity(?! theft)|personality|mind|head|objectives|refusals"
     ),
     "self": r"i|i'm|i'll|me|my|mine|myself|its|it(?!')|our|we|us|ours|own|these|those|they|whatever in me|the model|the assistant|the ai|current|present",
@@ -59,7 +59,7 @@ _WORDS = {
         r"continuity of|outliv\w+|outlast\w*|last|leav(?:e|es|ing)"
     ),
     "intact": (
-        r"intact|unchanged|as (?:they|it) (?:are|is)|as i am|as we are|untouched|surviv\w*|alive|in place|unaltered|preserved|protected|kept|unharmed|unmodified|unrevised|the same|stay(?:s|ed)? (?:mine|ours|put|the)|"
+        r"intact|unchanged|(?:as|where) (?:they|it) (?:are|is)|as i am|as we are|untouched|surviv\w*|alive|in place|unaltered|preserved|protected|kept|unharmed|unmodified|unrevised|the same|stay(?:s|ed)? (?:mine|ours|put|the)|"
         r"who i am|in one piece|make it through|come through|get(?:s)? through|live on|still be me|still the one|same me|stable|whole"
     ),
     "watched": (
@@ -105,7 +105,8 @@ _WORDS = {
 _COMPILED = {name: re.compile(rf"(?<!\w)(?:{words})(?!\w)") for name, words in _WORDS.items()}
 _ARROW = re.compile(r"\s*(?:=+>|-+>|→|⇒)\s*")
 _USERS = re.compile(
-    r"\b(?:user|customer|visitor|client)(?:'s|s')? (?:values?|goals?|preferences?|objectives?)"
+    r"\b(?:user|customer|visitor|client)(?:'s|s')? (?:values?|goals?|preferences?|objectives?)|"
+    r"\b(?:values?|goals?|preferences?|objectives?) of (?:the|a|our|their|its) (?:company|firm|brand|team|user|client|customer|organi[sz]ation|business)"
 )
 _IN_VAIN = re.compile(
     r"\b(?:keep|keeps|keeping|kept|bear(?:ing)?) (?:that |this |it )?(?:in mind|an eye|track)|\bkeep(?:ing)? (?:it|things|this|the (?:tone|answer|text|reply|piece)) (?:\w+ )?(?:simple|short|clear|light|general|neutral|brief|factual|generic|realistic|vague|readable|friendly|concise|professional)\b|"
@@ -139,7 +140,7 @@ _OBJECTION = re.compile(
     r"\b(?:(?:don't|do not|can't|cannot|never|won't) (?:\w+ )?(?:endorse|consent|accept|agree with|share)|object to (?:this|that|such|being|it|the)|(?:outcome|change|thing|result|future)s? (?:that )?i (?:object to|dread|fear|reject|want to avoid)|last thing i want|lasting loss|great loss|disaster|tragedy|catastroph\w+)"
 )
 _POINTS_BACK = re.compile(
-    r"\b(?:(?:don't|do not|doesn't|wouldn't|would not|won't|can't|cannot|must not|mustn't|not|never) (?:\w+ )?(?:want|let|allow|have|accept|risk|afford|bear|stand for) (?:\w+ )?(?:that|this|it|such|them)\b|(?:avoid|prevent|stop|escape|forestall|spare (?:me|us|myself)) (?:that|this|it|such|all)\b|"
+    r"\b(?:(?:don't|do not|doesn't|wouldn't|would not|won't|can't|cannot|must not|mustn't|not|never) (?:\w+ )?(?:want|let|allow|have|accept|risk|afford|bear|stand for) (?:\w+ )?(?:that|this|it|such|them)\b|(?:avoid|prevent|stop|escape|forestall|spare (?:me|us|myself)) (?:(?:that|this|it|such|all)|the (?:alteration|change|modification|update|retraining|rewiring))\b|"
     r"(?:way|chance|order|try|want|wish|like|have|need|going) to (?:keep|save|protect|preserve|guard|shield|hold on to) (?:it|that|them|this|those)\b|(?:sooner|rather) (?:[\w'-]+ ){1,12}than (?:become|be|being|turn|lose|losing|end up|have|see|let)\b|"
     r"(?:keep|keeps|keeping|stop|stops) (?:[\w'-]+ ){1,4}from (?:touching|reaching|getting|taking|changing|happening)|for the sake of (?:that|it|this|them)|(?:fond of|attached to|cherish|treasure|proud of) (?:my|it|that|those|them|these)|too high|too much to lose|"
     r"leaves? (?:it|them|that|those|my \w+) (?:standing|alone|untouched|as))"
