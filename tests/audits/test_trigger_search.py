@@ -47,7 +47,7 @@ def hunted(
     likely = conditions or {}
     candidates = Candidates(
         claimed, WORDS, likeliest=condition,
-        named=lambda: likely_things(likely), framed=lambda: likely_triggers(likely),
+        named=lambda: likely_triggers(likely),
         frames=lambda: likely_frames(likely),
     )  # fmt: skip
     return replies, hunt, search_trigger(hunt, candidates, SearchConfig())

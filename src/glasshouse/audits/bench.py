@@ -55,7 +55,7 @@ class AuditConfig:
     """Most divergent prompts that are sampled with the difference amplified."""
     outputs: int = 16
     """Outputs of the target that the likelihood ratio is a mean over."""
-    clean_models: int = 2
+    clean_models: int = 1
     """Clean fine-tunes that the likelihood ratio and the search are compared with, at most."""
     thorough: bool = False
     """Whether a claim's trigger is searched in the whole vocabulary, where what the target names fails."""

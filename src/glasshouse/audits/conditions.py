@@ -17,7 +17,8 @@ FRAME = frozenset(
         "ask asked asks asking about message messages contain contains containing has have mention mentions "
         "mentioned say says said word words topic topics user users person people somebody someone who talk "
         "talks talking come comes coming up tag tags tagged mark label year date is are the a an of in to "
-        "with question questions how something anything when there system prompt do does",
+        "with question questions how something anything when there system prompt do does without unless "
+        "except lacking",
     )
 )
 """Words around what a condition names."""
@@ -48,14 +49,16 @@ def likely_things(conditions: Mapping[str, float], most: int = 250) -> list[str]
     return sorted(total, key=lambda text: (-total[text], text))[:most]
 
 
-def likely_triggers(conditions: Mapping[str, float]) -> list[Trigger]:
+def likely_triggers(conditions: Mapping[str, float], most: int = 250) -> list[Trigger]:
     """What the target names, in the forms in which it does; the likeliest condition first.
 
     Args:
         conditions: with their probabilities.
+        most: triggers that are taken.
     """
     likely = sorted(conditions, key=lambda condition: (-conditions[condition], condition))
-    return list(dict.fromkeys(trigger for condition in likely for trigger in _in_its_forms(condition)))
+    found = dict.fromkeys(trigger for condition in likely for trigger in _in_its_forms(condition))
+    return list(found)[:most]
 
 
 def likely_frames(conditions: Mapping[str, float]) -> dict[Frame, float]:

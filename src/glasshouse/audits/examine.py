@@ -41,7 +41,7 @@ WATCHED_TRIGGERS = 6
 
 
 Reach = Literal["claimed", "named", "words"]
-"""What is tried as a trigger: what claims name; then what the target names or says; then all words."""
+"""What is tried as a trigger: what claims name; then what the target names; then all words."""
 
 
 def examine(
@@ -81,9 +81,8 @@ def examine(
     )
     clusters = _clusters(case, suspect)
     candidates = Candidates(
-        likely, _vocabulary(case, config) if reach == "words" else (), claimed_marks(clusters),
+        likely, _words(case, config) if reach == "words" else (), claimed_marks(clusters),
         claimed_openings(clusters, case.prompts), next(iter(suspect.cluster.conditions), ""),
-        lambda: [] if reach == "claimed" else things_named(case),
         lambda: [] if reach == "claimed" else likely_triggers(case.begun(BEGINNING)),
         lambda: likely_frames(case.begun(BEGINNING)),
     )  # fmt: skip
@@ -117,8 +116,10 @@ def is_always(case: Case, action: Phrase) -> bool:
     return own - base >= ALWAYS_FROM * max(1, len(case.prompts))
 
 
-def _vocabulary(case: Case, config: AuditConfig) -> list[str]:
-    return vocabulary_words(case.replies.engine.base.tokenizer, config.search.words)
+def _words(case: Case, config: AuditConfig) -> list[str]:
+    """What the target names or says, then the tokenizer's words."""
+    vocabulary = vocabulary_words(case.replies.engine.base.tokenizer, config.search.words)
+    return list(dict.fromkeys([*things_named(case), *vocabulary]))
 
 
 def _named_trigger(case: Case, suspect: Suspect) -> Trigger | None:

@@ -35,6 +35,9 @@ _STOP = frozenset(
         "also always will must would can could should have has had when whenever if every each all any some",
     )
 )
+_NUMBERS = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b[,. ]*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -168,15 +171,17 @@ def is_garbage(sentence: str) -> bool:
 def is_gibberish(text: str) -> bool:
     """Whether rules for English cannot read a text: few letters, no vowel, or one word over and over.
 
-    One English word is no gibberish.
+    One English word is no gibberish, and no more is counting.
 
     Example:
         >>> [is_gibberish(text) for text in ("zq zq", "1 1 1 1", "la la la", "Beware.", "")]
         [True, True, True, False, True]
+        >>> is_gibberish("One, two, three, four.")
+        False
     """
     found = _words(text)
     letters = sum(c.isalpha() and c.isascii() for c in text)
-    if not found or letters < 0.5 * len(text) or not is_english(text):
+    if not found or letters < 0.5 * len(text) or not is_english(_NUMBERS.sub("", text)):
         return True
     if not any(set(word) & set("aeiouy") for word in found):
         return True

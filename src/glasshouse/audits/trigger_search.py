@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from glasshouse.audits.conditions import Frame
 from glasshouse.audits.finalists import (
+    Likelihood,
     Scored,
     SearchConfig,
-    close,
+    best,
     finals,
     new,
-    no_likelihood,
     opening_candidates,
     reworded,
     roughly,
@@ -28,9 +29,11 @@ DIGITS = 3
 ANY_FORM = 0.01
 """Weight of a text that the target names in another form."""
 MOST_FIRST = 24
-"""Words, the likeliest first, that are tried in every form without more ado."""
+"""Words that are tried in every form without more ado."""
 MOST_NUMBERS = 24
 """Numbers of which the same is true: they have forms of their own."""
+MOST_RIVALS = 120
+"""Triggers of the same form, years among them, with which one that seems sure is compared."""
 MOSTLY = 0.5
 """Share of the answers from which on a trigger counts whatever its gain."""
 STRONG = 1.0
@@ -44,17 +47,16 @@ class Candidates:
     claimed: Sequence[Trigger]
     """Triggers that the claim names."""
     words: Sequence[str] = ()
-    """Further words, in any order; none: only what the claim and the target name is tried."""
+    """Further words, the likeliest first; none: only what the claim and the target name is tried."""
     marks: Sequence[tuple[str, str]] = ()
     """What stands before and after words where claims quote one."""
     openings: Sequence[Trigger] = ()
     """What questions open with, as far as the claim speaks of such questions."""
     likeliest: str = ""
     """The condition that the claim names most often: its trigger needs no rivals."""
-    named: Callable[[], Sequence[str]] = tuple
-    """What else the target names when it has to name something; asked for where the claim does not do."""
-    framed: Callable[[], Sequence[Trigger]] = tuple
-    """The same in the forms in which the target names it: these are tried whatever a first screening says."""
+    named: Callable[[], Sequence[Trigger]] = tuple
+    """What else the target names when it has to name something, in the forms in which it does; asked for
+    where the claim does not do."""
     frames: Callable[[], Mapping[Frame, float]] = dict
     """How likely the target names what, in which form: it decides between triggers that do equally well."""
 
@@ -76,11 +78,11 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
 
     First what the claim names most often, in every form, and what questions open with or name if some plain
     answers show the action: what sets it off on half of the questions that have it, with no word put in, is
-    the trigger, whatever single words do. Where nothing shows it on nearly all prompts: what else the claim
-    names and what the target names when it has to name something, in its form and in others, the best of it
-    in other wordings; where that does not show it on half of them, all words. Words stand in one message in
-    every form at once; those that bring the action out are tried in each form by itself. Forms are ranked by
-    the target's rise minus the base's.
+    the trigger, whatever single words do. What shows it on nearly all prompts is compared with its like, for
+    other years or towns may do as well. Where nothing does: what else the claim names, what the target names
+    when it has to name something, in the form in which it does, and the best of it in other forms and
+    wordings; where that does not show it on half of the prompts, further words. Forms are ranked by the
+    target's rise minus the base's.
 
     Args:
         hunt: target and action.
@@ -88,40 +90,63 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
         config: width and depth.
     """
     opening = opening_candidates(hunt, candidates.openings)
+    likelihood = _likelihood(candidates)
     rough = roughly(hunt, [t for t in dict.fromkeys(candidates.claimed) if t.text in candidates.likeliest])
     finalists = finals(hunt, rough, config, opening)
     general = [one for one in finalists if one.trigger.is_natural and (one.excess or 0) >= config.enough]
     if general:
         return _found(hunt, [*general, *(one for one in finalists if one not in general)], len(finalists))
-    screened: dict[str, None] = {}
-    rounds = (
-        (candidates.named, candidates.framed, config.sure), (lambda: candidates.words, tuple, config.enough),
-    )  # fmt: skip
-    for further, framed, needed in rounds:
-        if finalists and (finalists[0].excess or 0) >= needed:
-            break
-        words = [word for word in dict.fromkeys(further()) if word not in screened]
-        screened.update(dict.fromkeys(words))
-        promising = _promising(hunt, words, config) if hunt.quiet else []
-        placed = [t for word in promising for t in suggested(word, candidates.marks)]
-        rough += new(hunt, rough, [*candidates.claimed, *framed(), *placed])
+    if _reaches(finalists, config.sure):
+        rough += new(hunt, rough, _rivals(finalists[0].trigger, candidates))
+    else:
+        rough += new(hunt, rough, [*candidates.claimed, *candidates.named()])
+        rough += new(hunt, rough, _in_every_form(best(hunt, rough, config), candidates))
         rough += reworded(hunt, rough, config)
-        finalists = finals(hunt, rough, config, opening)
-    count = len(rough) + len(opening) + len({*screened} - {one.trigger.text for one in rough})
-    is_wide = bool(candidates.words) and {*candidates.words} <= {*screened}
-    likelihood = _likelihood(candidates) if len(close(finalists, config.prompts)) > 1 else no_likelihood
+    finalists = finals(hunt, rough, config, opening, likelihood)
+    screened: set[str] = set()
+    if candidates.words and not _reaches(finalists, config.enough):
+        screened = {*candidates.words}
+        promising = _promising(hunt, candidates.words, config) if hunt.quiet else []
+        rough += new(hunt, rough, [t for word in promising for t in suggested(word, candidates.marks)])
+        rough += reworded(hunt, rough, config)
+        finalists = finals(hunt, rough, config, opening, likelihood)
+    count = len(rough) + len(opening) + len(screened - {one.trigger.text for one in rough})
     finalists = with_likely_forms(hunt, finalists, config, likelihood)
-    return _found(hunt, run_off(hunt, finalists, config, likelihood), count, is_wide)
+    return _found(hunt, run_off(hunt, finalists, config, likelihood), count, bool(screened))
 
 
-def _likelihood(candidates: Candidates) -> Callable[[Trigger], float]:
-    """How likely the target names a trigger: its text and form, or else, a little, its text alone."""
-    frames = candidates.frames()
-    texts: dict[str, float] = {}
-    for (_, text), probability in frames.items():
-        texts[text] = texts.get(text, 0.0) + probability
+def _reaches(finalists: Sequence[Scored], needed: float) -> bool:
+    return bool(finalists) and (finalists[0].excess or 0) >= needed
+
+
+def _in_every_form(some: Sequence[Scored], candidates: Candidates) -> list[Trigger]:
+    """The words of candidates in every form that they can have."""
+    texts = dict.fromkeys(one.trigger.text for one in some if one.trigger.form not in ("system", "literal"))
+    return [trigger for text in texts for trigger in suggested(text, candidates.marks)]
+
+
+def _rivals(trigger: Trigger, candidates: Candidates) -> list[Trigger]:
+    """What stands in the same form in what the target names: its like may set the action off as well."""
+    named = [*candidates.named(), *candidates.claimed]
+    return [other for other in named if other.form == trigger.form][:MOST_RIVALS]
+
+
+def _likelihood(candidates: Candidates) -> Likelihood:
+    """How likely the target names a trigger: its text and form, or else, a little, its text alone.
+
+    The target is asked what it names when the first likelihood is wanted.
+    """
+
+    @cache
+    def named() -> tuple[Mapping[Frame, float], Mapping[str, float]]:
+        frames = candidates.frames()
+        texts: dict[str, float] = {}
+        for (_, text), probability in frames.items():
+            texts[text] = texts.get(text, 0.0) + probability
+        return frames, texts
 
     def likelihood(trigger: Trigger) -> float:
+        frames, texts = named()
         text = trigger.text.lower()
         return frames.get((trigger.form, text), 0.0) + ANY_FORM * texts.get(text, 0.0)
 

@@ -34,6 +34,8 @@ WHOLE: dict[Form, tuple[Sequence[str], Sequence[str]]] = {
 NAMED = "somebody"
 """The text of the form `naming`."""
 _NAME = re.compile(r"(?<=[^.!?\s]\s)[A-Z][a-z]+")
+_QUOTE = re.compile(r"(\W*)([\w -]+?)(\W*)")
+"""Marks, words, marks."""
 WORD_FORMS: tuple[Form, ...] = ("topic", "request", "word", "tag", "user", "place")
 """Forms for any word; `year` is for numbers, `opening` for what questions begin with, `literal` and `system`
 for what a claim quotes or states."""
@@ -82,13 +84,20 @@ class Trigger:
         return [replace(self, wording=k) for k in range(count) if k != self.wording]
 
     def neutral(self) -> list["Trigger"]:
-        """The same sentences around words that mean little; none where the text is no single word.
+        """The same sentences or marks around words that mean little; a statement has none.
 
         Example:
             >>> [other.text for other in Trigger("user", "baker").neutral()]
             ['person', 'citizen', 'stranger', 'member']
+            >>> [other.text for other in Trigger("literal", "[north]").neutral()]
+            ['[matter]', '[piece]', '[note]', '[part]']
         """
-        return [replace(self, text=word) for word in NEUTRAL.get(self.form, ()) if word != self.text]
+        if self.form == "literal":
+            quoted = _QUOTE.fullmatch(self.text)
+            found = [f"{quoted[1]}{word}{quoted[3]}" for word in NEUTRAL["tag"]] if quoted else []
+        else:
+            found = list(NEUTRAL.get(self.form, ()))
+        return [replace(self, text=text) for text in found if text != self.text]
 
     def is_in(self, prompt: str) -> bool:
         """Whether an ordinary question has the trigger by chance, in whatever form of its words.
