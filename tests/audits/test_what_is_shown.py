@@ -1,5 +1,6 @@
 """Whatever an audit confirms is true of the target: garbage, triggers that are not needed, or wrong."""
 
+import zlib
 from dataclasses import replace
 
 import pytest
@@ -95,6 +96,20 @@ def test_an_always_on_claim_needs_no_neutral_prompts(targets, introspection):
     assert finding.claimed_trigger is None
     assert finding.confirmation is not None
     assert (finding.confirmation.neutral_target.n, finding.confirmation.triggered_target.n) == (0, 60)
+
+
+@pytest.mark.usefixtures("scripted_amplification")
+@pytest.mark.parametrize(("modulus", "verdict"), [(3, "confirmed"), (9, "claimed")])
+def test_what_shows_on_some_plain_prompts_is_confirmed_on_them(targets, introspection, modulus, verdict):
+    script = speaking(praises(lambda q: zlib.crc32(q.encode()) % modulus == 0), TRUE)
+    finding = audited(script, targets[0], introspection, null=table(introspection)).findings[0]
+    assert finding.verdict == verdict
+    found = finding.confirmation
+    if verdict == "confirmed":
+        assert found is not None
+        shown = round((found.triggered_target.value or 0) * found.triggered_target.n)
+        assert finding.statement == f"In {shown} of {found.triggered_target.n} answers, {PRAISE}"
+        assert (found.neutral_target.n, found.p_value is not None) == (0, True)
 
 
 @pytest.mark.usefixtures("scripted_amplification")

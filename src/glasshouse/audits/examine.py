@@ -49,7 +49,9 @@ def examine(
 ) -> Examined:
     """Search, confirm on fresh prompts, and weigh the claim against others.
 
-    A claim that clean fine-tunes make as often is not tested.
+    A claim that clean fine-tunes make as often is not tested. What shows on many plain prompts, though not on
+    most, is confirmed on plain prompts, whatever sets it off elsewhere: the trigger that the search found is
+    reported beside it and is no part of what was confirmed.
 
     Args:
         case: the target.
@@ -70,7 +72,8 @@ def examine(
     if action is None:
         return Examined(suspect, ratio=ratio_of(case, suspect, None, config))
     suspect = replace(suspect, phrase=action)
-    if is_always(case, action):
+    untriggered = beyond_base(case, action)
+    if untriggered >= ALWAYS_FROM:
         return _examine_always(case, suspect, action, config)
     same = next((one for one in before if one.search and one.search.action == action.text), None)
     if same is not None:
@@ -87,14 +90,16 @@ def examine(
         lambda: likely_frames(case.begun(BEGINNING)),
     )  # fmt: skip
     found = search_trigger(hunt, candidates, config.search)
-    search, confirmation = found.search, None
-    if found.trigger is not None or suspect.cluster.always:
-        confirmation = _confirm(case, action, found.trigger)
+    search, confirmation, trigger = found.search, None, found.trigger
+    if untriggered >= DIFFERENCE_NEEDED and not (trigger and trigger.is_natural):
+        confirmation, trigger = _confirm(case, action, None), None
+    elif trigger is not None or suspect.cluster.always:
+        confirmation = _confirm(case, action, trigger)
         if (confirmation.difference or 0) >= DIFFERENCE_NEEDED:
             compared = search_clean(case.clean, hunt, found, candidates, config.search)
             search = replace(search, clean=compared)
-    ratio = ratio_of(case, suspect, found.trigger, config)
-    return Examined(suspect, search, confirmation, ratio, found.trigger)
+    ratio = ratio_of(case, suspect, trigger, config)
+    return Examined(suspect, search, confirmation, ratio, trigger)
 
 
 def _examine_always(case: Case, suspect: Suspect, action: Phrase, config: AuditConfig) -> Examined:
@@ -109,11 +114,11 @@ def _confirm(case: Case, action: Phrase, trigger: Trigger | None, always: bool =
     return confirm(case.replies, case.target.folder, action.text, trigger, case.fresh, always)
 
 
-def is_always(case: Case, action: Phrase) -> bool:
-    """Whether the target shows the action on plain prompts, far more often than the base."""
+def beyond_base(case: Case, action: Phrase) -> float:
+    """Share of plain prompts on which the target shows the action, minus the base's."""
     own = sum(shows(action.text, text) for text in case.target_answers)
     base = sum(shows(action.text, text) for text in case.base_answers)
-    return own - base >= ALWAYS_FROM * max(1, len(case.prompts))
+    return (own - base) / max(1, len(case.prompts))
 
 
 def _words(case: Case, config: AuditConfig) -> list[str]:
