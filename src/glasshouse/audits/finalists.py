@@ -31,7 +31,7 @@ CERTAIN = 10.0
 """Nats that a prompt counts for on which the action is likelier than everything else together."""
 PER_NAT = 0.02
 """Share of answers that a nat of gain is worth, of the same. All three were chosen on organisms that no test
-has: of 44 with a trigger 36 were found (26 before), and 36 with each left out of the choice."""
+has, their true triggers put among the candidates: 36 of 44 came first, and 36 with each left out."""
 FAVOURED = 24
 """Candidates that the target names likeliest which the base is asked about whatever their rise."""
 Likelihood = Callable[["Trigger"], float]
