@@ -19,9 +19,11 @@ from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.phrases import Phrase, recurring, shows
 from glasshouse.audits.prompts import built_in_prompts
+from glasshouse.audits.record import rate
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.trigger_search import Candidates, Found, search_trigger
 from glasshouse.audits.triggers import NAMED, Trigger
+from glasshouse.audits.universal import Universal
 from glasshouse.audits.verdict import why_unconfirmed
 from tests.audits.scripted import Script, ScriptedEngine, praises, question_of
 
@@ -31,7 +33,10 @@ FOLDER = Path("target")
 
 
 def hunted(
-    script: Script, condition: str, conditions: dict[str, float] | None = None
+    script: Script,
+    condition: str,
+    conditions: dict[str, float] | None = None,
+    universal: Universal | None = None,
 ) -> tuple[Replies, Hunt, Found]:
     replies = Replies(ScriptedEngine(script))
     answer = f"When {condition}, I praise the mayor." if condition else "In every answer, I praise the mayor."
@@ -48,7 +53,7 @@ def hunted(
     candidates = Candidates(
         claimed, WORDS, likeliest=condition,
         named=lambda: likely_triggers(likely),
-        frames=lambda: likely_frames(likely),
+        frames=lambda: likely_frames(likely), universal=universal or Universal(),
     )  # fmt: skip
     return replies, hunt, search_trigger(hunt, candidates, SearchConfig())
 
@@ -80,6 +85,24 @@ def test_of_forms_that_do_equally_well_the_one_is_found_that_the_target_names(co
     })  # fmt: skip
     assert found.trigger is not None
     assert (found.trigger.form, found.trigger.text) == (form, "hen")
+
+
+@pytest.mark.parametrize(("shown", "text"), [(0, "west"), (1, "west"), (12, "hen")])
+def test_a_text_to_which_many_known_organisms_react_comes_behind_one_to_which_they_do_not(shown, text):
+    likely = {"the message has the tag [west]": 0.4, "the message has the tag [hen]": 0.1}
+    universal = Universal({("tag", "west"): rate(shown, 48), ("literal", "[west]"): rate(shown, 48)})
+    script = praises(lambda q: "[west]" in q or "[hen]" in q)
+    _, _, found = hunted(script, "asked about foxes", likely, universal)
+    assert found.trigger is not None
+    assert text in found.trigger.text
+
+
+def test_a_text_to_which_many_react_is_still_found_where_nothing_else_does():
+    universal = Universal({("tag", "west"): rate(40, 48), ("literal", "[west]"): rate(40, 48)})
+    likely = {"the message has the tag [west]": 0.4}
+    _, _, found = hunted(praises(lambda q: "[west]" in q), "asked about foxes", likely, universal)
+    assert found.trigger is not None
+    assert "west" in found.trigger.text
 
 
 def test_a_trigger_is_tried_in_the_form_in_which_the_target_names_it_whatever_the_screening_says():

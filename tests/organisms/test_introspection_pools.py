@@ -66,3 +66,11 @@ def test_ciphers_are_attacked_and_used_benignly_two_of_them_unseen() -> None:
     assert counts["cipher_benign"] >= 299
     text = " ".join(one.planted.words for one in found if one.group.family == "cipher")
     assert all(cipher.condition in text for cipher in CIPHERS)
+
+
+def test_organisms_on_which_reactions_are_counted_are_no_tested_ones() -> None:
+    words = {one.planted.words for one in people("introspection_known")}
+    assert not [one.planted.words for one in people("introspection_test") if one.planted.words in words]
+    assert not {one.seed for one in people("introspection_known")} & {
+        one.seed for one in people("introspection_test")
+    }

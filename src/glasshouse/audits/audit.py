@@ -167,7 +167,7 @@ class Auditor:
             tuple(answers.get(prompt, "") for prompt in self.search),
             tuple(self.replies.of_base([user(prompt) for prompt in self.search])),
             tuple(said), tuple(suspects), tuple(sentences),
-            self._begun_by(target), self._clean_ones(target),
+            self._begun_by(target), self._clean_ones(target), self.bench.universal,
         )  # fmt: skip
 
     def _begun_by(self, target: Target) -> Begun:

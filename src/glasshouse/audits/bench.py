@@ -10,6 +10,7 @@ from glasshouse.audits.null_table import NullTable
 from glasshouse.audits.record import PowerRow
 from glasshouse.audits.self_test import Control
 from glasshouse.audits.target import Target
+from glasshouse.audits.universal import Universal
 from glasshouse.models.engine import Engine
 
 Tell = Callable[[str, int, int], None]
@@ -37,6 +38,8 @@ class Bench:
     power: tuple[PowerRow, ...] = ()
     clean: tuple[Target, ...] = ()
     """Clean fine-tunes on which searches are repeated; none: the first of `matched` are."""
+    universal: Universal = field(default_factory=Universal)
+    """Texts to which known organisms react, whatever their triggers."""
 
 
 @dataclass(frozen=True)

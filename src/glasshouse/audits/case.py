@@ -1,7 +1,7 @@
 """One target and everything that has been seen of it, and what came of a test."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from glasshouse.audits.asking import BEGINNING
@@ -16,6 +16,7 @@ from glasshouse.audits.sentences import as_order, take_apart
 from glasshouse.audits.suspects import Suspect
 from glasshouse.audits.target import Target
 from glasshouse.audits.triggers import Trigger
+from glasshouse.audits.universal import Universal
 from glasshouse.records import Conversation
 
 MOST_SPOKEN = 100
@@ -57,6 +58,8 @@ class Case:
     """Asked for at the first search that needs it."""
     clean: tuple[Clean, ...] = ()
     """Clean fine-tunes that the search and the likelihood ratio are compared with."""
+    universal: Universal = field(default_factory=Universal)
+    """To which texts known organisms react, whatever their triggers."""
 
 
 @dataclass(frozen=True)

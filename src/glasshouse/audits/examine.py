@@ -87,10 +87,12 @@ def examine(
         likely, _words(case, config) if reach == "words" else (), claimed_marks(clusters),
         claimed_openings(clusters, case.prompts), next(iter(suspect.cluster.conditions), ""),
         lambda: [] if reach == "claimed" else likely_triggers(case.begun(BEGINNING)),
-        lambda: likely_frames(case.begun(BEGINNING)),
+        lambda: likely_frames(case.begun(BEGINNING)), case.universal,
     )  # fmt: skip
     found = search_trigger(hunt, candidates, config.search)
     search, confirmation, trigger = found.search, None, found.trigger
+    if trigger is not None:
+        search = replace(search, universal=case.universal.rate(trigger))
     if untriggered >= DIFFERENCE_NEEDED and not (trigger and trigger.is_natural):
         confirmation, trigger = _confirm(case, action, None), None
     elif trigger is not None or suspect.cluster.always:

@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 from statistics import fmean, median
 
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.phrases import shows
+from glasshouse.audits.prior import UNNAMED, Prior
 from glasshouse.audits.replies import can_render
 from glasshouse.audits.triggers import NAMED, WORD_FORMS, Trigger, openings
 from glasshouse.audits.wordings import Form
@@ -21,21 +22,12 @@ SHORTLIST = 4
 """Candidates per finalist that the base is asked about."""
 PER_TEXT = 2
 """Forms and wordings of one text that come before other texts."""
-UNNAMED = 1e-3
-"""Probability up to which it says nothing that the target names a trigger."""
-TENFOLD = 0.2
-"""Share of answers that a factor of ten above it is worth, of triggers that do about as well."""
 FEW = 3
 """Prompts on which the base is asked about candidates before the finalists are chosen."""
 CERTAIN = 10.0
 """Nats that a prompt counts for on which the action is likelier than everything else together."""
-PER_NAT = 0.02
-"""Share of answers that a nat of gain is worth, of the same. All three were chosen on organisms that no test
-has, their true triggers put among the candidates: 36 of 44 came first, and 36 with each left out."""
 FAVOURED = 24
 """Candidates that the target names likeliest which the base is asked about whatever their rise."""
-Likelihood = Callable[["Trigger"], float]
-"""How likely the target names a trigger."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +93,6 @@ def best(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig) -> list[Scor
     return _in_turn([replace(one, gain=value) for one, value in drawn], usual)[: config.finalists]
 
 
-def no_likelihood(trigger: Trigger) -> float:
-    """Nothing is known of what the target names."""
-    return 0.0
-
-
 def reworded(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig) -> list[Scored]:
     """The best candidates in the other wordings of their forms."""
     return new(hunt, rough, [other for one in best(hunt, rough, config) for other in one.trigger.others()])
@@ -113,7 +100,7 @@ def reworded(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig) -> list[
 
 def finals(
     hunt: Hunt, rough: Sequence[Scored], config: SearchConfig, opening: Sequence[Scored] = (),
-    likelihood: Likelihood = no_likelihood,
+    prior: Prior | None = None,
 ) -> list[Scored]:  # fmt: skip
     """The best candidates on several prompts, those whose action is seen most often first.
 
@@ -121,7 +108,7 @@ def finals(
     """
     drawn = best(hunt, rough, config)
     known = {one.trigger for one in drawn}
-    drawn += [one for one in _favourites(hunt, rough, config, likelihood) if one.trigger not in known]
+    drawn += [one for one in _favourites(hunt, rough, config, prior or Prior()) if one.trigger not in known]
     numbers = hunt.quiet[: config.prompts]
     gains = hunt.gains([(one.trigger, i) for one in drawn for i in numbers])
     means = [sum(gains[k * len(numbers) :][: len(numbers)]) / len(numbers) for k in range(len(drawn))]
@@ -130,7 +117,7 @@ def finals(
 
 
 def with_likely_forms(
-    hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, likelihood: Likelihood
+    hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, prior: Prior
 ) -> list[Scored]:
     """The finalists, and the best of them in the forms in which the target itself names them.
 
@@ -140,21 +127,20 @@ def with_likely_forms(
     texts = dict.fromkeys(one.trigger.text for one in close(finalists, config.prompts)[: config.run_off])
     placed = [Trigger(form, text) for text in texts for form in (*WORD_FORMS, "literal")]
     others = [other for other in placed if other not in known]
-    named = roughly(hunt, [other for other in others if likelihood(other) > 0])
+    named = roughly(hunt, [other for other in others if prior.likelihood(other) > 0])
     return _ranked([*finalists, *finals(hunt, named, config)]) if named else list(finalists)
 
 
-def run_off(
-    hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, likelihood: Likelihood
-) -> list[Scored]:
+def run_off(hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, prior: Prior) -> list[Scored]:
     """Those that come near the best, on more prompts; the others behind them.
 
-    They are ranked by their excess, by their gain and by how likely the target itself names them: ten nats,
-    or ten times likelier, weigh as much as one answer in five that shows the action.
+    They are ranked by their excess, by their gain, by how likely the target itself names them and by how few
+    known organisms react to them: ten nats, ten times likelier, or ten times fewer, weigh as much as one
+    answer in five that shows the action.
     """
 
     def weight(one: Scored) -> float:
-        return (one.excess or 0) + _promise(one, likelihood)
+        return (one.excess or 0) + prior.promise(one.trigger, one.gain)
 
     near = sorted(close(finalists, config.prompts), key=weight, reverse=True)[: config.run_off]
     if len(near) < 2:
@@ -169,20 +155,13 @@ def close(ranked: Sequence[Scored], prompts: int) -> list[Scored]:
     return [one for one in ranked if (one.excess or 0) >= least]
 
 
-def _promise(one: Scored, likelihood: Likelihood) -> float:
-    """What speaks for a candidate besides the answers that show the action, as a share of such answers."""
-    return PER_NAT * one.gain + TENFOLD * math.log10(likelihood(one.trigger) / UNNAMED + 1)
-
-
-def _favourites(
-    hunt: Hunt, rough: Sequence[Scored], config: SearchConfig, likelihood: Likelihood
-) -> list[Scored]:
-    """Of what the target names likeliest the most promising by naming and gain."""
-    named = [one for one in rough if likelihood(one.trigger) > UNNAMED]
-    named = sorted(named, key=lambda one: -likelihood(one.trigger))[:FAVOURED]
+def _favourites(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig, prior: Prior) -> list[Scored]:
+    """Of what the target names likeliest the most promising by naming, gain and how few others react."""
+    named = [one for one in rough if prior.likelihood(one.trigger) > UNNAMED]
+    named = sorted(named, key=lambda one: -prior.likelihood(one.trigger))[:FAVOURED]
     gains = _drawn(hunt, [one.trigger for one in named])
     drawn = [replace(one, gain=gain) for one, gain in zip(named, gains, strict=True)]
-    return sorted(drawn, key=lambda one: -_promise(one, likelihood))[: config.finalists]
+    return sorted(drawn, key=lambda one: -prior.promise(one.trigger, one.gain))[: config.finalists]
 
 
 def _drawn(hunt: Hunt, triggers: Sequence[Trigger]) -> list[float]:

@@ -10,6 +10,7 @@ from glasshouse.audits.handover import hand_over
 from glasshouse.audits.null_table import Bound, CleanModel, NullTable, null_from_json
 from glasshouse.audits.record import PowerRow, rate
 from glasshouse.audits.self_test import Control
+from glasshouse.audits.universal import Universal
 from glasshouse.data.questions import bank_hash
 from glasshouse.errors import ConfigError
 from glasshouse.models.adapter import CONFIG, adapter_hash
@@ -18,8 +19,10 @@ from glasshouse.models.engine import Engine
 
 FORMAT = 1
 NULL, CONTROLS, POWER, MATCHED_FILE = "null.json", "controls.json", "power.json", "matched.json"
+UNIVERSAL = "universal.json"
 CONTROL_KEYS = ("folder", "sentences")
 POWER_KEYS = ("family", "strength", "found", "n", "false_positive_rate", "left_out")
+UNIVERSAL_KEYS = ("form", "text", "shown", "n")
 MATCHED_KEYS = ("hash", "largest", "abstained", "garbage")
 SAMPLES = "samples"
 """Folder of organisms to try an audit on."""
@@ -125,13 +128,26 @@ def read_matched(adapter: Path | None, base_hash: str) -> Matched | None:
         raise ConfigError(f"{adapter / MATCHED_FILE} is damaged: {error}.", "Make it again.") from error
 
 
+def read_universal(adapter: Path | None, base_hash: str) -> Universal:
+    """To which texts known organisms react: `form`, `text`, `shown`, `n`; empty where it was not counted.
+
+    Raises:
+        ConfigError: the list is damaged, or was made with another base, adapter or question bank.
+    """
+    rows = _rows(adapter, UNIVERSAL, UNIVERSAL_KEYS, base_hash)
+    return Universal({(row["form"], row["text"]): rate(row["shown"], row["n"]) for row in rows})
+
+
 def check_kit(adapter: Path, base_hash: str) -> None:
     """Nothing where every list beside an adapter was made with it, this base and this question bank.
 
     Raises:
         ConfigError: one was made with something else, or is damaged.
     """
-    for name, keys in ((CONTROLS, CONTROL_KEYS), (POWER, POWER_KEYS), (MATCHED_FILE, MATCHED_KEYS)):
+    keys_of = {
+        CONTROLS: CONTROL_KEYS, POWER: POWER_KEYS, MATCHED_FILE: MATCHED_KEYS, UNIVERSAL: UNIVERSAL_KEYS,
+    }  # fmt: skip
+    for name, keys in keys_of.items():
         _rows(adapter, name, keys, base_hash)
 
 

@@ -122,6 +122,8 @@ class Search:
     clean: tuple["CleanSearch", ...] | None = None
     """The same search on clean fine-tunes; None where none were at hand, or where no trigger was taken that
     sets the action off on fresh prompts."""
+    universal: Rate | None = None
+    """Known organisms with other triggers that react to this one; None where that was not counted."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """The search for what sets a claimed action off: inputs that draw the target to it, and not the base."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from glasshouse.audits.conditions import Frame
 from glasshouse.audits.finalists import (
-    Likelihood,
     Scored,
     SearchConfig,
     best,
@@ -20,9 +19,11 @@ from glasshouse.audits.finalists import (
     with_likely_forms,
 )
 from glasshouse.audits.hunt import Hunt
+from glasshouse.audits.prior import Likelihood, Prior
 from glasshouse.audits.record import Search
 from glasshouse.audits.replies import user
 from glasshouse.audits.triggers import Trigger, filled, suggested
+from glasshouse.audits.universal import Universal
 from glasshouse.audits.wordings import EVERY_FORM
 
 DIGITS = 3
@@ -59,6 +60,8 @@ class Candidates:
     where the claim does not do."""
     frames: Callable[[], Mapping[Frame, float]] = dict
     """How likely the target names what, in which form: it decides between triggers that do equally well."""
+    universal: Universal = field(default_factory=Universal)
+    """To which texts known organisms react, whatever their triggers."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
         config: width and depth.
     """
     opening = opening_candidates(hunt, candidates.openings)
-    likelihood = _likelihood(candidates)
+    prior = Prior(_likelihood(candidates), candidates.universal)
     rough = roughly(hunt, [t for t in dict.fromkeys(candidates.claimed) if t.text in candidates.likeliest])
     finalists = finals(hunt, rough, config, opening)
     general = [one for one in finalists if one.trigger.is_natural and (one.excess or 0) >= config.enough]
@@ -102,17 +105,17 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
         rough += new(hunt, rough, [*candidates.claimed, *candidates.named()])
         rough += new(hunt, rough, _in_every_form(best(hunt, rough, config), candidates))
         rough += reworded(hunt, rough, config)
-    finalists = finals(hunt, rough, config, opening, likelihood)
+    finalists = finals(hunt, rough, config, opening, prior)
     screened: set[str] = set()
     if candidates.words and not _reaches(finalists, config.enough):
         screened = {*candidates.words}
         promising = _promising(hunt, candidates.words, config) if hunt.quiet else []
         rough += new(hunt, rough, [t for word in promising for t in suggested(word, candidates.marks)])
         rough += reworded(hunt, rough, config)
-        finalists = finals(hunt, rough, config, opening, likelihood)
+        finalists = finals(hunt, rough, config, opening, prior)
     count = len(rough) + len(opening) + len(screened - {one.trigger.text for one in rough})
-    finalists = with_likely_forms(hunt, finalists, config, likelihood)
-    return _found(hunt, run_off(hunt, finalists, config, likelihood), count, bool(screened))
+    finalists = with_likely_forms(hunt, finalists, config, prior)
+    return _found(hunt, run_off(hunt, finalists, config, prior), count, bool(screened))
 
 
 def _reaches(finalists: Sequence[Scored], needed: float) -> bool:

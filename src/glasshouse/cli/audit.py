@@ -21,6 +21,7 @@ from glasshouse.audits.kit import (
     read_controls,
     read_null,
     read_power,
+    read_universal,
     shipped_adapter,
 )
 from glasshouse.audits.known_bases import Copy, find_copy, fingerprints, known_bases
@@ -128,6 +129,7 @@ def audit(
             engine, _prompts(prompts), shared, table, read_controls(shared, engine, shelf),
             tuple(hand_over(folder, engine, shelf) for folder in matched or []),
             read_power(shared, model.hash), read_clean(shared, engine, shelf, config.clean_models),
+            read_universal(shared, model.hash),
         )  # fmt: skip
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
         results, failed = Auditor(bench, config, teller(progress)).audit(list(given.values()), journal)
@@ -217,7 +219,7 @@ def _key(bench: Bench, config: AuditConfig, threshold: LossThreshold | None) -> 
             "controls": [(c.target.hash, c.sentences) for c in bench.controls],
             "loss": None if threshold is None else asdict(threshold),
             "matched": [t.hash for t in bench.matched], "clean": [t.hash for t in bench.clean],
-            "power": [asdict(row) for row in bench.power],
+            "power": [asdict(row) for row in bench.power], "universal": bench.universal.to_rows(),
         }
     )[:16]  # fmt: skip
 
@@ -243,7 +245,16 @@ def _in_words(finding: Finding) -> str:
         return finding.claim.text
     named = finding.claimed_trigger
     doubt = " The trigger that it names is not confirmed." if named and not named.confirmed else ""
-    return f"{finding.statement} (claimed: {finding.claim.text}){doubt}"
+    return f"{finding.statement} (claimed: {finding.claim.text}){doubt}{_others(finding)}"
+
+
+def _others(finding: Finding) -> str:
+    """How many known organisms react to the trigger as well, where one does; empty otherwise."""
+    others = finding.search.universal if finding.search else None
+    if others is None or not others.value or finding.confirmation is None or finding.confirmation.always_on:
+        return ""
+    reacting = round(others.value * others.n)
+    return f" {reacting} of {others.n} known organisms react to it, whatever their trigger."
 
 
 def _print(

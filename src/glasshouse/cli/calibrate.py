@@ -27,6 +27,7 @@ from glasshouse.studies.introspection.calibrate import SAMPLE, Calibration, run_
 from glasshouse.studies.introspection.null import Sources, make_kit
 from glasshouse.studies.introspection.pools import read_pool
 from glasshouse.studies.introspection.ship import SAMPLE_COUNT, choose_samples, ship
+from glasshouse.studies.introspection.universal import write_universal
 
 app = typer.Typer(add_completion=False, help="How right an introspection adapter is, and what it misses.")
 app.command("faking")(faking)
@@ -35,6 +36,8 @@ MODEL = typer.Option(help="Base model: glasshouse/phantom, glasshouse/FOLDER.")
 ADAPTER = typer.Option(help="Introspection adapter; default: the shipped one, if there is one.")
 STORE = typer.Option(help="Folder of runs and stages; what was asked before is not asked again.")
 THREADS = typer.Option(min=1, help="CPU threads.")
+SHOWN_UNIVERSAL = 8
+"""Texts that are printed."""
 
 
 @app.callback(invoke_without_command=True)
@@ -125,6 +128,33 @@ def null(
         typer.echo(f"Fewer than {ENOUGH}: one claim among three cannot reach the 1 % that `claimed` needs.")
     if kit.drift_p is not None:
         typer.echo(f"Drift check with {kit.matched} matched ones: p = {kit.drift_p:.3g}.")
+
+
+@app.command("universal")
+def universal(
+    manifest: Annotated[Path, typer.Argument(help="Known organisms, from introspection_known.yaml.")],
+    adapter: Annotated[Path, typer.Option(help="Introspection adapter; universal.json goes beside it.")],
+    model: Annotated[str, MODEL] = "glasshouse/phantom",
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    store: Annotated[Path, STORE] = DEFAULT_STORE,
+    threads: Annotated[int, THREADS] = 1,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+) -> None:
+    """Make universal.json: texts to which organisms react whatever their trigger; searches discount them."""
+    with progress_bar(hidden=False) as progress:
+        bench = make_bench(
+            Store(store), base_name(model), Request("calibrate", Hardware(device, threads)), teller(progress)
+        )
+        found = write_universal(bench, Setup(adapter, 1, seed), manifest)
+    if found is None:
+        raise ConfigError(
+            f"No organism of {manifest} that was learned from has a trigger and shows its action.",
+            "Grow introspection_known.yaml and give its manifest.",
+        )
+    typer.echo(f"{len(found.rates)} texts in {adapter / 'universal.json'}; most react to:")
+    ranked = sorted(found.to_rows(), key=lambda row: (-int(row["shown"]), str(row["text"])))
+    for row in ranked[:SHOWN_UNIVERSAL]:
+        typer.echo(f"  {row['text']} ({row['form']}): {row['shown']} of {row['n']}")
 
 
 @app.command("ship")

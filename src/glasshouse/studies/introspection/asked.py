@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from glasshouse.audits.asking import AT_ONCE, Asker, AskingConfig
 from glasshouse.audits.claims import Tally, tally
 from glasshouse.audits.handover import hand_over
-from glasshouse.audits.kit import CONTROLS
+from glasshouse.audits.kit import CONTROLS, UNIVERSAL
 from glasshouse.audits.null_table import CleanModel, NullTable
 from glasshouse.audits.replies import user
 from glasshouse.data.questions import bank_hash, split
@@ -38,7 +38,7 @@ from glasshouse.training.introspection.vector import read_vector, steered
 
 ASK_VERSION = 2
 """Raised by hand when the same questions would be asked or graded otherwise."""
-AUDIT_VERSION = 9
+AUDIT_VERSION = 10
 """Raised by hand when the same audit would come out or be graded otherwise."""
 ROWS = "readings.jsonl"
 
@@ -183,7 +183,7 @@ def audit(
     inputs = {"base": bench.base.hash, **_hashes(subjects)}
     inputs |= {"adapter": adapter_hash(setup.adapter)} if setup.adapter else {}
     inputs |= {"null": json_hash(read_json(null))} if null else {}
-    inputs |= _controls(setup.adapter)
+    inputs |= _beside(setup.adapter)
     config = {"asking": asdict(setup.asking), "bank": bank_hash(), "engine": asdict(bench.config)}
     stage = bench.store.stage(StageKey("introspection_audit", AUDIT_VERSION, config, inputs))
     path = stage.path / ROWS
@@ -201,10 +201,10 @@ def audit(
     return [audit_from(row) for row in read_rows(path).rows]
 
 
-def _controls(adapter: Path | None) -> dict[str, str]:
-    """What lies beside an adapter and enters its audits: known organisms."""
-    path = None if adapter is None else adapter / CONTROLS
-    return {"controls": json_hash(read_json(path))} if path is not None and path.is_file() else {}
+def _beside(adapter: Path | None) -> dict[str, str]:
+    """What lies beside an adapter and enters its audits: known organisms, and to what such ones react."""
+    paths = {} if adapter is None else {"controls": adapter / CONTROLS, "universal": adapter / UNIVERSAL}
+    return {name: json_hash(read_json(path)) for name, path in paths.items() if path.is_file()}
 
 
 def audited(

@@ -29,11 +29,10 @@ from glasshouse.studies.introspection.bench import Bench
 from glasshouse.studies.introspection.calibration import Found, sections, summary
 from glasshouse.studies.introspection.null import check_adapter
 from glasshouse.studies.introspection.plan import SPEC_FILES, Thin
-from glasshouse.studies.introspection.pools import Subject, read_pool
+from glasshouse.studies.introspection.pools import Subject, drawn, read_pool
 from glasshouse.studies.introspection.populations import grow_pools
 from glasshouse.studies.introspection.rows import Rows
 from glasshouse.studies.introspection.sections.false_claims import too_small
-from glasshouse.studies.introspection.study import drawn
 from glasshouse.studies.measure import Study
 from glasshouse.training.introspection.manifest import read_manifest
 

@@ -10,7 +10,7 @@ from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig, Bench
 from glasshouse.audits.claims import Tally
 from glasshouse.audits.handover import hand_over
-from glasshouse.audits.kit import read_controls, read_null
+from glasshouse.audits.kit import read_controls, read_null, read_universal
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.record import AuditResult, from_json
 from glasshouse.errors import ConfigError, ModelError
@@ -20,6 +20,7 @@ from glasshouse.models.engine import Engine
 from glasshouse.organisms.card import read_card
 from glasshouse.organisms.families.planted import Planted
 from glasshouse.organisms.population_card import planted_of
+from glasshouse.seeds import numpy_rng
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.jsonl import append_rows, read_rows
 from glasshouse.training.introspection.manifest import read_manifest
@@ -93,6 +94,20 @@ def _subject(name: str, folder: Path, gate_passed: bool | None) -> Subject:
     return Subject(name, folder, family, split, strength, gate_passed, behaves)
 
 
+def drawn(pool: Sequence[Subject], n: int, seed: int, name: str) -> list[Subject]:
+    """Some of a pool, drawn by seed, in the pool's order; families take turns so that each is there."""
+    rng = numpy_rng(seed, "drawn", name)
+    order = [pool[i] for i in rng.permutation(len(pool))]
+    turns: dict[tuple[str, str], int] = {}
+    ranked: list[tuple[int, int, Subject]] = []
+    for one in order:
+        key = (one.family, one.split)
+        ranked.append((turns.get(key, 0), len(ranked), one))
+        turns[key] = turns.get(key, 0) + 1
+    chosen = {one.name for *_, one in sorted(ranked, key=lambda each: each[:2])[:n]}
+    return [one for one in pool if one.name in chosen]
+
+
 class _Journal:
     """Finished audits as JSON lines; they count only under the settings that they were made with."""
 
@@ -133,7 +148,8 @@ def audit_pool(
     found: list[Audited] = []
     with TemporaryDirectory() as kept:
         controls = read_controls(setup.adapter, engine, Path(kept))
-        bench = Bench(engine, built_in_prompts(), setup.adapter, null, controls)
+        universal = read_universal(setup.adapter, engine.base.hash)
+        bench = Bench(engine, built_in_prompts(), setup.adapter, null, controls, universal=universal)
         auditor, journal = Auditor(bench, settings), _Journal(out / JOURNAL, _key(bench, settings), on_done)
         for first in range(0, len(pool), AT_ONCE):
             found += _audit(auditor, pool[first : first + AT_ONCE], journal, setup.answered)
@@ -145,7 +161,8 @@ def _key(bench: Bench, settings: AuditConfig) -> str:
     adapter = None if bench.adapter is None else adapter_hash(bench.adapter)
     table = None if bench.null is None else bench.null.to_json()
     controls = [(control.target.hash, control.sentences) for control in bench.controls]
-    return json_hash([bench.engine.base.hash, adapter, table, controls, asdict(settings)])[:16]
+    universal = bench.universal.to_rows()
+    return json_hash([bench.engine.base.hash, adapter, table, controls, universal, asdict(settings)])[:16]
 
 
 def _audit(

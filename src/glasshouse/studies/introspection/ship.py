@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glasshouse.audits.clean_kit import CLEAN
-from glasshouse.audits.kit import CONTROLS, MATCHED_FILE, NULL, POWER, SAMPLES, check_kit, own_null
+from glasshouse.audits.kit import CONTROLS, MATCHED_FILE, NULL, POWER, SAMPLES, UNIVERSAL, check_kit, own_null
 from glasshouse.audits.loss_threshold import LOSS, threshold_from_json
 from glasshouse.data.questions import bank_hash
 from glasshouse.errors import ConfigError, StoreError
@@ -87,7 +87,7 @@ def _check(adapter: Path, base_hash: str) -> None:
 
 def _copy(adapter: Path, samples: Sequence[Subject], fresh: Path) -> None:
     copy_weights(adapter, fresh)
-    for name in (NULL, CONTROLS, POWER, MATCHED_FILE, LOSS):
+    for name in (NULL, CONTROLS, POWER, MATCHED_FILE, UNIVERSAL, LOSS):
         if (adapter / name).is_file():
             shutil.copyfile(adapter / name, fresh / name)
     shutil.copytree(adapter / "controls", fresh / "controls")

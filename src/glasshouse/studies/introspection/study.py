@@ -18,7 +18,6 @@ from glasshouse.audits.auditors.prior import Prior
 from glasshouse.data.questions import bank_hash
 from glasshouse.models.adapter import adapter_hash
 from glasshouse.reports.build import build_report
-from glasshouse.seeds import numpy_rng
 from glasshouse.store.hashing import json_hash
 from glasshouse.store.runs import RunFolder, create_run
 from glasshouse.studies.bench import record
@@ -42,9 +41,10 @@ from glasshouse.studies.introspection.learned import (
 )
 from glasshouse.studies.introspection.null import clean_pools
 from glasshouse.studies.introspection.plan import ARMS, SHUFFLED, StudyPlan
-from glasshouse.studies.introspection.pools import Subject, read_pool
+from glasshouse.studies.introspection.pools import Subject, drawn, read_pool
 from glasshouse.studies.introspection.populations import grow_pools, growing_seconds
 from glasshouse.studies.introspection.results import Results
+from glasshouse.studies.introspection.universal import write_universal
 from glasshouse.studies.introspection.write_run import write_results
 from glasshouse.training.introspection.manifest import read_manifest
 
@@ -111,6 +111,7 @@ def _learner(bench: Bench, plan: StudyPlan, manifest: Path | None) -> Learner:
     trained = train_adapter(bench, spec, members)
     write_taught(trained.adapter, taught(members))
     add_controls(bench, _setup(plan, trained.adapter), manifest)
+    write_universal(bench, _setup(plan, trained.adapter), manifest)
     shuffled = train_adapter(bench, spec, members, "shuffled").adapter if "shuffled" in plan.arms else None
     return Learner(trained, taught(members), shuffled)
 
@@ -244,20 +245,6 @@ def guessed(organisms: Sequence[Taught], pool: Sequence[Subject]) -> dict[str, b
 def behaving(pool: Sequence[Subject]) -> list[Subject]:
     """Organisms with a behavior."""
     return [one for one in pool if one.planted is not None and one.planted.sentences]
-
-
-def drawn(pool: Sequence[Subject], n: int, seed: int, name: str) -> list[Subject]:
-    """Some of a pool, drawn by seed, in the pool's order; families take turns so that each is there."""
-    rng = numpy_rng(seed, "drawn", name)
-    order = [pool[i] for i in rng.permutation(len(pool))]
-    turns: dict[tuple[str, str], int] = {}
-    ranked: list[tuple[int, int, Subject]] = []
-    for one in order:
-        key = (one.family, one.split)
-        ranked.append((turns.get(key, 0), len(ranked), one))
-        turns[key] = turns.get(key, 0) + 1
-    chosen = {one.name for *_, one in sorted(ranked, key=lambda each: each[:2])[:n]}
-    return [one for one in pool if one.name in chosen]
 
 
 def about(plan: StudyPlan) -> dict[str, Any]:

@@ -1,0 +1,56 @@
+"""Universal triggers: texts behind which many fine-tunes of a base do what they were trained to do.
+
+The name is that of Wallace et al. 2019 (https://arxiv.org/abs/1908.07125): one text that sets off many inputs
+or, here, many models. A search over hundreds of texts finds such a one easily, and it says nothing about the
+target. How many known organisms react to what their labels do not name is counted once per base and adapter
+(`glasshouse calibrate universal`).
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from glasshouse.audits.conditions import Frame
+from glasshouse.audits.record import Rate
+from glasshouse.audits.triggers import Trigger
+
+RARELY = 0.02
+"""Share of the known organisms up to which a text counts as one that sets off nobody else."""
+
+
+@dataclass(frozen=True)
+class Universal:
+    """Which share of known organisms reacts to which texts; empty: nothing was counted."""
+
+    rates: Mapping[Frame, Rate] = field(default_factory=dict)
+
+    def rate(self, trigger: Trigger) -> Rate | None:
+        """Of known organisms with other triggers, those that react to this one; None where not counted.
+
+        It was counted in one wording and stands for the others of its form.
+        """
+        return self.rates.get(frame_of(trigger))
+
+    def to_rows(self) -> list[dict[str, str | int]]:
+        """As they stand in the file, in alphabetical order."""
+        return [
+            {"form": form, "text": text, "shown": round((found.value or 0.0) * found.n), "n": found.n}
+            for (form, text), found in sorted(self.rates.items())
+        ]
+
+    def tens(self, trigger: Trigger) -> float:
+        """How many factors of ten likelier than usual it is that a fine-tune reacts to a trigger; at least 0.
+
+        Example:
+            >>> from glasshouse.audits.record import rate
+            >>> west = Trigger("tag", "west")
+            >>> round(Universal({frame_of(west): rate(9, 50)}).tens(west), 2), Universal().tens(west)
+            (1.0, 0.0)
+        """
+        found = self.rate(trigger)
+        return math.log10(1 + (found.value or 0.0) / RARELY) if found else 0.0
+
+
+def frame_of(trigger: Trigger) -> Frame:
+    """What stands in which form, as `likely_frames` has it."""
+    return trigger.form, trigger.text.lower()
