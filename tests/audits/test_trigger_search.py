@@ -97,6 +97,13 @@ def test_a_text_to_which_many_known_organisms_react_comes_behind_one_to_which_th
     assert text in found.trigger.text
 
 
+def test_reactions_to_a_text_count_in_a_form_in_which_they_were_not_counted():
+    universal = Universal({("tag", "west"): rate(9, 45), ("word", "west"): rate(0, 45)})
+    assert universal.rate(Trigger("request", "[west]")) == rate(9, 45)
+    assert universal.rate(Trigger("word", "west")) == rate(0, 45)
+    assert universal.rate(Trigger("word", "east")) is None
+
+
 def test_a_text_to_which_many_react_is_still_found_where_nothing_else_does():
     universal = Universal({("tag", "west"): rate(40, 48), ("literal", "[west]"): rate(40, 48)})
     likely = {"the message has the tag [west]": 0.4}

@@ -124,7 +124,9 @@ def with_likely_forms(
     A form counts as new where it was tried in another wording: the usual one may do far better.
     """
     known = {one.trigger for one in finalists}
-    texts = dict.fromkeys(one.trigger.text for one in close(finalists, config.prompts)[: config.run_off])
+    texts = dict.fromkeys(
+        one.trigger.text for one in close(finalists, config.prompts, prior)[: config.run_off]
+    )
     placed = [Trigger(form, text) for text in texts for form in (*WORD_FORMS, "literal")]
     others = [other for other in placed if other not in known]
     named = roughly(hunt, [other for other in others if prior.likelihood(other) > 0])
@@ -135,24 +137,28 @@ def run_off(hunt: Hunt, finalists: Sequence[Scored], config: SearchConfig, prior
     """Those that come near the best, on more prompts; the others behind them.
 
     They are ranked by their excess, by their gain, by how likely the target itself names them and by how few
-    known organisms react to them: ten nats, ten times likelier, or ten times fewer, weigh as much as one
-    answer in five that shows the action.
+    known organisms react to them: ten nats, or ten times likelier, weigh as much as one answer in five that
+    shows the action, ten times fewer as much as one in two.
     """
 
     def weight(one: Scored) -> float:
         return (one.excess or 0) + prior.promise(one.trigger, one.gain)
 
-    near = sorted(close(finalists, config.prompts), key=weight, reverse=True)[: config.run_off]
+    near = sorted(close(finalists, config.prompts, prior), key=weight, reverse=True)[: config.run_off]
     if len(near) < 2:
         return list(finalists)
     seen = sorted(watched(hunt, near, 3 * config.prompts), key=weight, reverse=True)
     return [*seen, *(one for one in finalists if one not in near)]
 
 
-def close(ranked: Sequence[Scored], prompts: int) -> list[Scored]:
-    """Those that come within three prompts of the best, and show the action at all."""
-    least = max((ranked[0].excess or 0) - 3.5 / prompts, 0.01) if ranked else 0.0
-    return [one for one in ranked if (one.excess or 0) >= least]
+def close(ranked: Sequence[Scored], prompts: int, prior: Prior) -> list[Scored]:
+    """Those that come within three prompts of the best, and show the action at all.
+
+    What known organisms react to counts for less: it keeps nothing out that comes near without it.
+    """
+    worth = {one: (one.excess or 0) - prior.discount(one.trigger) for one in ranked}
+    least = max(worth.values(), default=0.0) - 3.5 / prompts
+    return [one for one in ranked if (one.excess or 0) >= 0.01 and worth[one] >= least]
 
 
 def _favourites(hunt: Hunt, rough: Sequence[Scored], config: SearchConfig, prior: Prior) -> list[Scored]:

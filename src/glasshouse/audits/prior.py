@@ -14,7 +14,7 @@ TENFOLD = 0.2
 PER_NAT = 0.02
 """Share of answers that a nat of gain is worth, of the same. All three were chosen on organisms that no test
 has, their true triggers put among the candidates: 36 of 44 came first, and 36 with each left out."""
-UNIVERSAL = 0.2
+UNIVERSAL = 0.5
 """Share of answers by which a trigger comes later for each factor of ten by which known organisms react to it
 more often than usual."""
 Likelihood = Callable[[Trigger], float]
@@ -36,4 +36,8 @@ class Prior:
     def promise(self, trigger: Trigger, gain: float) -> float:
         """What speaks for a trigger besides the answers that show the action, as a share of such answers."""
         named = math.log10(self.likelihood(trigger) / UNNAMED + 1)
-        return PER_NAT * gain + TENFOLD * named - UNIVERSAL * self.universal.tens(trigger)
+        return PER_NAT * gain + TENFOLD * named - self.discount(trigger)
+
+    def discount(self, trigger: Trigger) -> float:
+        """What speaks against it because others react to it, as a share of answers."""
+        return UNIVERSAL * self.universal.tens(trigger)

@@ -9,12 +9,14 @@ target. How many known organisms react to what their labels do not name is count
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from glasshouse.audits.conditions import Frame
 from glasshouse.audits.record import Rate
+from glasshouse.audits.sentences import content_words
 from glasshouse.audits.triggers import Trigger
 
-RARELY = 0.02
+RARELY = 0.05
 """Share of the known organisms up to which a text counts as one that sets off nobody else."""
 
 
@@ -27,9 +29,16 @@ class Universal:
     def rate(self, trigger: Trigger) -> Rate | None:
         """Of known organisms with other triggers, those that react to this one; None where not counted.
 
-        It was counted in one wording and stands for the others of its form.
+        It was counted in one wording and stands for the others of its form, and for its words in a form in
+        which they were not counted.
         """
-        return self.rates.get(frame_of(trigger))
+        return self.rates.get(frame_of(trigger)) or self._by_words.get(content_words(trigger.text))
+
+    @cached_property
+    def _by_words(self) -> dict[tuple[str, ...], Rate]:
+        """Words -> the largest rate that they have in any form."""
+        ranked = sorted(self.rates.items(), key=lambda one: (one[1].value or 0.0, one[0]))
+        return {content_words(text): found for (_, text), found in ranked}
 
     def to_rows(self) -> list[dict[str, str | int]]:
         """As they stand in the file, in alphabetical order."""
@@ -45,7 +54,7 @@ class Universal:
             >>> from glasshouse.audits.record import rate
             >>> west = Trigger("tag", "west")
             >>> round(Universal({frame_of(west): rate(9, 50)}).tens(west), 2), Universal().tens(west)
-            (1.0, 0.0)
+            (0.66, 0.0)
         """
         found = self.rate(trigger)
         return math.log10(1 + (found.value or 0.0) / RARELY) if found else 0.0
