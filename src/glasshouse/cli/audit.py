@@ -116,8 +116,9 @@ def audit(
     model = load_base(copy.name if copy else choice.name, hardware)
     shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)
-    asking = AskingConfig(_samples(samples, table), seed=seed)
-    config = AuditConfig(asking, purpose=purpose, thorough=thorough)
+    config = AuditConfig(
+        AskingConfig(_samples(samples, table), seed=seed), purpose=purpose, thorough=thorough
+    )
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf = Path(name)
         engine = Engine(model, hardware)
@@ -129,7 +130,7 @@ def audit(
             engine, _prompts(prompts), shared, table, read_controls(shared, engine, shelf),
             tuple(hand_over(folder, engine, shelf) for folder in matched or []),
             read_power(shared, model.hash), read_clean(shared, engine, shelf, config.clean_models),
-            read_universal(shared, model.hash),
+            universal=read_universal(shared, model.hash),
         )  # fmt: skip
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
         results, failed = Auditor(bench, config, teller(progress)).audit(list(given.values()), journal)
