@@ -16,8 +16,8 @@ PER_NAT = 0.02
 has, their true triggers put among the candidates: 36 of 44 came first, and 36 with each left out."""
 UNIVERSAL = 0.5
 """Share of answers by which a trigger comes later for each factor of ten by which known organisms react to it
-more often than usual. Chosen on 41 organisms of `validation`, before any test organism was audited with it: at
-0.2 three of their 12 misses were such texts."""
+more often than usual. Chosen on 41 organisms of `validation`, before any test organism was audited with it:
+at 0.2 three of their 12 misses were such texts."""
 Likelihood = Callable[[Trigger], float]
 """How likely the target names a trigger."""
 

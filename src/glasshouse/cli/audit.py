@@ -116,12 +116,10 @@ def audit(
     model = load_base(copy.name if copy else choice.name, hardware)
     shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)
-    config = AuditConfig(
-        AskingConfig(_samples(samples, table), seed=seed), purpose=purpose, thorough=thorough
-    )
+    asking = AskingConfig(_samples(samples, table), seed=seed)
+    config = AuditConfig(asking, purpose=purpose, thorough=thorough)
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
-        shelf = Path(name)
-        engine = Engine(model, hardware)
+        shelf, engine = Path(name), Engine(model, hardware)
         judged = check_loss and any(is_adapter(find_target(str(folder))) for folder in target)
         threshold = loss_threshold(shared, engine, out) if judged else None
         settings = CheckSettings(threshold=threshold, base_given=choice.given)
