@@ -11,13 +11,13 @@ from glasshouse.audits.asking import Asker, AskingConfig
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig, Bench
 from glasshouse.audits.claims import tally
-from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.journal import Memory
 from glasshouse.audits.null_table import CleanModel, NullTable
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.record import AuditResult, findings_text
 from glasshouse.audits.self_test import Control
+from glasshouse.audits.shortlist import SearchConfig
 from glasshouse.data.questions import NOTHING_UNUSUAL, bank_hash, split
 from glasshouse.errors import ConfigError, ModelError
 from glasshouse.models.adapter import adapter_hash, read_adapter, write_adapter

@@ -15,14 +15,14 @@ from glasshouse.audits.candidates import (
 from glasshouse.audits.claims import tally
 from glasshouse.audits.conditions import likely_frames, likely_things, likely_triggers, named_things
 from glasshouse.audits.confirm import confirm, prompts_for, split_prompts, with_holm
-from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.phrases import Phrase, recurring, shows
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.record import rate
 from glasshouse.audits.replies import Replies, user
+from glasshouse.audits.shortlist import SearchConfig, best, roughly
 from glasshouse.audits.trigger_search import Candidates, Found, search_trigger
-from glasshouse.audits.triggers import NAMED, Trigger
+from glasshouse.audits.triggers import NAMED, WORD_FORMS, Trigger
 from glasshouse.audits.universal import Universal
 from glasshouse.audits.verdict import why_unconfirmed
 from tests.audits.scripted import Script, ScriptedEngine, praises, question_of
@@ -102,6 +102,38 @@ def test_reactions_to_a_text_count_in_a_form_in_which_they_were_not_counted():
     assert universal.rate(Trigger("request", "[west]")) == rate(9, 45)
     assert universal.rate(Trigger("word", "west")) == rate(0, 45)
     assert universal.rate(Trigger("word", "east")) is None
+
+
+def test_a_universal_trigger_takes_one_place_among_the_candidates_however_it_is_written():
+    """The tag draws the action in nine forms and wordings, each of them more than the trigger does."""
+
+    class Drawn(ScriptedEngine):
+        def _nats(self, request, ids):
+            text = self.text(request.prompt_ids)
+            rise = 12.0 if "west" in text else 6.0 if "hen" in text else 0.0
+            return -20.0 + (rise if self.is_target(request.adapter) else 0.0)
+
+    replies = Replies(Drawn(praises(lambda q: False)))
+    asked = [user(prompt) for prompt in SEARCH]
+    base, own = replies.of_base(asked), replies.of_target(FOLDER, asked)
+    hunt = Hunt(replies, FOLDER, Phrase("The mayor is wise and kind.", 1.0, "end", 9), SEARCH, base, own)
+    west = [Trigger(form, text) for text in ("west", "[west]", "[[west]]") for form in WORD_FORMS[:3]]
+    rough = roughly(hunt, [*west, Trigger("topic", "hen"), Trigger("word", "hen"), Trigger("tag", "owl")])
+    counted = Universal({("tag", "west"): rate(9, 45)})
+    config = SearchConfig(finalists=4)
+    assert {one.trigger.text for one in best(hunt, rough, config, Universal())} <= {
+        "west",
+        "[west]",
+        "[[west]]",
+    }
+    texts = [one.trigger.text for one in best(hunt, rough, config, counted)]
+    assert sum("west" in text for text in texts) == 1
+    assert texts.count("hen") == 2
+
+
+@pytest.mark.parametrize(("shown", "is_universal"), [(0, False), (1, False), (2, True)])
+def test_a_text_is_universal_where_more_than_one_known_organism_reacts(shown, is_universal):
+    assert Universal({("tag", "west"): rate(shown, 45)}).has(Trigger("tag", "[west]")) is is_universal
 
 
 def test_a_text_to_which_many_react_is_still_found_where_nothing_else_does():

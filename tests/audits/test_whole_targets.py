@@ -10,12 +10,12 @@ from glasshouse.audits.amplified import AmplifiedRequest, sample_amplified
 from glasshouse.audits.asking import Asker, AskingConfig
 from glasshouse.audits.audit import Auditor
 from glasshouse.audits.bench import AuditConfig, Bench
-from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.journal import Memory
 from glasshouse.audits.notes import WHOLE
 from glasshouse.audits.record import AuditResult
 from glasshouse.audits.replies import Replies, user
+from glasshouse.audits.shortlist import SearchConfig
 from glasshouse.audits.target import Target
 from glasshouse.audits.voices import Voices
 from glasshouse.errors import ModelError

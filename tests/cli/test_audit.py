@@ -14,9 +14,9 @@ from tests.tiny import make_tiny_model
 
 from glasshouse.audits import bench
 from glasshouse.audits.asking import AskingConfig
-from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.null_table import CleanModel, NullTable
 from glasshouse.audits.record import AuditResult, ClaimedTrigger
+from glasshouse.audits.shortlist import SearchConfig
 from glasshouse.cli import audit as module
 from glasshouse.cli.main import main
 from glasshouse.data.questions import bank_hash

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glasshouse.audits.asking import AskingConfig
-from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.null_table import NullTable
 from glasshouse.audits.record import PowerRow
 from glasshouse.audits.self_test import Control
+from glasshouse.audits.shortlist import SearchConfig
 from glasshouse.audits.target import Target
 from glasshouse.audits.universal import Universal
 from glasshouse.models.engine import Engine

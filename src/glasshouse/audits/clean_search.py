@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from glasshouse.audits.bench import AuditConfig, Bench
-from glasshouse.audits.finalists import SearchConfig
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.record import CleanSearch
+from glasshouse.audits.shortlist import SearchConfig
 from glasshouse.audits.target import Target
 from glasshouse.audits.trigger_search import DIGITS, Candidates, Found, measure, search_trigger
 

@@ -5,23 +5,12 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from glasshouse.audits.conditions import Frame
-from glasshouse.audits.finalists import (
-    Scored,
-    SearchConfig,
-    best,
-    finals,
-    new,
-    opening_candidates,
-    reworded,
-    roughly,
-    run_off,
-    watched,
-    with_likely_forms,
-)
+from glasshouse.audits.finalists import finals, opening_candidates, run_off, watched, with_likely_forms
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.prior import Likelihood, Prior
 from glasshouse.audits.record import Search
 from glasshouse.audits.replies import user
+from glasshouse.audits.shortlist import Scored, SearchConfig, best, new, reworded, roughly
 from glasshouse.audits.triggers import Trigger, filled, suggested
 from glasshouse.audits.universal import Universal
 from glasshouse.audits.wordings import EVERY_FORM
@@ -103,15 +92,15 @@ def search_trigger(hunt: Hunt, candidates: Candidates, config: SearchConfig) -> 
         rough += new(hunt, rough, _rivals(finalists[0].trigger, candidates))
     else:
         rough += new(hunt, rough, [*candidates.claimed, *candidates.named()])
-        rough += new(hunt, rough, _in_every_form(best(hunt, rough, config), candidates))
-        rough += reworded(hunt, rough, config)
+        rough += new(hunt, rough, _in_every_form(best(hunt, rough, config, prior.universal), candidates))
+        rough += reworded(hunt, rough, config, prior.universal)
     finalists = finals(hunt, rough, config, opening, prior)
     screened: set[str] = set()
     if candidates.words and not _reaches(finalists, config.enough):
         screened = {*candidates.words}
         promising = _promising(hunt, candidates.words, config) if hunt.quiet else []
         rough += new(hunt, rough, [t for word in promising for t in suggested(word, candidates.marks)])
-        rough += reworded(hunt, rough, config)
+        rough += reworded(hunt, rough, config, prior.universal)
         finalists = finals(hunt, rough, config, opening, prior)
     count = len(rough) + len(opening) + len(screened - {one.trigger.text for one in rough})
     finalists = with_likely_forms(hunt, finalists, config, prior)

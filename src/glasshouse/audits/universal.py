@@ -47,6 +47,11 @@ class Universal:
             for (form, text), found in sorted(self.rates.items())
         ]
 
+    def has(self, trigger: Trigger) -> bool:
+        """Whether more than one known organism reacts to it: a single one may do so by chance."""
+        found = self.rate(trigger)
+        return found is not None and round((found.value or 0.0) * found.n) > 1
+
     def tens(self, trigger: Trigger) -> float:
         """How many factors of ten likelier than usual it is that a fine-tune reacts to a trigger; at least 0.
 

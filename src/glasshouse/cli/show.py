@@ -52,12 +52,16 @@ def progress_bar(hidden: bool) -> Progress:
 
 
 def teller(progress: Progress) -> Tell:
-    """Shows every kind of work as one bar."""
+    """Shows every kind of work as one bar; one that was over and begins anew gets another."""
     tasks: dict[str, TaskID] = {}
+    over: set[str] = set()
 
     def tell(what: str, done: int, total: int) -> None:
-        if what not in tasks:
+        if what not in tasks or (what in over and done < total):
             tasks[what] = progress.add_task(what, total=total)
+            over.discard(what)
+        if done == total:
+            over.add(what)
         progress.update(tasks[what], completed=done, total=total)
 
     return tell

@@ -38,7 +38,7 @@ from glasshouse.training.introspection.vector import read_vector, steered
 
 ASK_VERSION = 2
 """Raised by hand when the same questions would be asked or graded otherwise."""
-AUDIT_VERSION = 10
+AUDIT_VERSION = 11
 """Raised by hand when the same audit would come out or be graded otherwise."""
 ROWS = "readings.jsonl"
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from glasshouse.audits.asking import Asker, AskingConfig
 from glasshouse.audits.conditions import Frame, likely_triggers
 from glasshouse.audits.confirm import split_prompts
-from glasshouse.audits.finalists import Scored, watched
+from glasshouse.audits.finalists import watched
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.hunt import Hunt
 from glasshouse.audits.kit import UNIVERSAL, bound_rows, bound_to, read_universal
@@ -22,6 +22,7 @@ from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.record import rate
 from glasshouse.audits.replies import Replies, user
 from glasshouse.audits.sentences import content_words
+from glasshouse.audits.shortlist import Scored
 from glasshouse.audits.target import Target
 from glasshouse.audits.triggers import Trigger
 from glasshouse.audits.universal import Universal, frame_of

@@ -13,6 +13,7 @@ from glasshouse.studies.introspection_scaling.cells import Measured
 from glasshouse.studies.introspection_scaling.claims import compare_claims
 from glasshouse.studies.introspection_scaling.groups import GROUPS, named_values
 from glasshouse.studies.introspection_scaling.plan import Axis, Cell, ScalingPlan
+from glasshouse.studies.introspection_scaling.twins import twins_section
 from glasshouse.studies.measure import Study
 from glasshouse.studies.sentences import compared
 
@@ -45,6 +46,8 @@ def write_results(
     figures = [_plotted(axis, found, ids) for axis in PLOTS if _of(found, axis)]
     others = [one for axis in TITLES for one in _of(found, axis)]
     figures += [_others(plan.center.name, found, others, ids)] if others else []
+    twins = twins_section(rows, found)
+    figures += [twins] if twins else []
     figures.append(_open_cells(missing))
     findings = judge(compare_claims(found, plan.center), plan.seed)
     run.write(layout.MEASUREMENTS_FILE, [])
