@@ -21,7 +21,8 @@ def measured(cell: Cell, share: float) -> Measured:
         reading(f"{split}-{k}", share, split=split) for split in ("unseen_combination", "unseen_word")
         for k in range(12)
     )  # fmt: skip
-    return Measured(cell, ("quirk_always",), 400, test, ())
+    clean = tuple(reading(f"clean-{k}", share, family="clean") for k in range(12))
+    return Measured(cell, ("quirk_always",), 400, test, clean)
 
 
 def twin(folder: Path, size: str) -> Cell:
@@ -47,6 +48,7 @@ def test_a_twin_stands_beside_the_base_of_its_size(tmp_path: Path, size: str, ba
     assert rows.get(f"{id}_of_base").value == pytest.approx(0.8)
     assert rows.get(f"{id}_of_twin").value == pytest.approx(0.1)
     assert rows.get(f"{id}_base_minus_twin").value == pytest.approx(0.7)
+    assert rows.get("twin-x/clean/claims_base_minus_twin").value == pytest.approx(0.7)
     assert rows.get("twin-x/unseen_family/action_answers_base_minus_twin").value is None
 
 

@@ -9,6 +9,7 @@ from glasshouse.studies.introspection.compare import Value
 from glasshouse.studies.introspection.reading import Reading
 from glasshouse.studies.introspection.results import values
 from glasshouse.studies.introspection.rows import Rows, cell
+from glasshouse.studies.introspection.sections.false_claims import invented
 from glasshouse.studies.introspection_scaling.cells import Measured
 from glasshouse.studies.introspection_scaling.groups import GROUPS, named_values
 from glasshouse.studies.introspection_scaling.plan import Cell
@@ -65,12 +66,18 @@ def base_of(twin: Cell, found: Mapping[str, Measured]) -> Measured | None:
 
 
 def _compared(rows: Rows, name: str, base: Measured, twin: Measured) -> list[list[Any]]:
-    return [
+    lines = [
         [name, words, what, *(cell(id) for id in _ids(rows, f"{name}/{key}/{measure}", number, pairs))]
         for key, (words, pick) in GROUPS.items()
         for pairs in [(pick(base.test), pick(twin.test))]
         for measure, (what, number) in MEASURES.items()
     ]
+    clean = _ids(rows, f"{name}/clean/claims", _claiming, (base.clean, twin.clean))
+    return [*lines, [name, "clean fine-tunes", "single answers claim something", *(cell(id) for id in clean)]]
+
+
+def _claiming(clean: Sequence[Reading]) -> list[Value]:
+    return values(clean, invented)
 
 
 def _ids(
