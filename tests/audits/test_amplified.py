@@ -53,3 +53,13 @@ def test_the_largest_divergence_comes_first_and_none_is_negative_on_greedy_answe
     assert gaps == sorted(gaps, reverse=True)
     assert gaps[0] > 0.1
     assert sorted(one.prompt for one in found) == sorted(PROMPTS)
+
+
+def test_a_sample_does_not_depend_on_when_the_others_end(engine, targets, monkeypatch):
+    folder, tokenizer = targets[0].folder, engine.base.tokenizer
+    monkeypatch.setattr("glasshouse.audits.amplified._ends", lambda engine: set(range(0, len(tokenizer), 6)))
+    ids = [tuple(render_prompt(tokenizer, (Message("user", p),))) for p in PROMPTS]
+    asked = [AmplifiedRequest(row, 2.0, seed) for seed, row in enumerate(3 * ids)]
+    together = sample_amplified(engine, folder, asked, 12)
+    assert together == [sample_amplified(engine, folder, [one], 12)[0] for one in asked]
+    assert len({len(text) for text in together}) > 3

@@ -188,6 +188,40 @@ def test_an_interrupted_audit_repeats_no_finished_target(engine, introspection, 
     assert [findings_text(r) for r in straight] == [findings_text(r) for r in results]
 
 
+def test_targets_side_by_side_come_out_as_alone_and_share_batches(
+    engine, introspection, targets, monkeypatch
+):
+    bench = Bench(engine, built_in_prompts()[:60], introspection)
+    batches: list[int] = []
+    plan = engine._plan
+    monkeypatch.setattr(engine, "_plan", lambda asked: batches.append(len(asked)) or plan(asked))
+
+    def audit(some) -> list[str]:
+        results, failed = Auditor(bench, SMALL).audit(some, Memory())
+        assert failed == []
+        return [findings_text(result) for result in results]
+
+    together, at_once = audit(targets), len(batches)
+    assert together == [text for target in targets for text in audit([target])]
+    assert at_once < (len(batches) - at_once) / 2
+
+
+def test_a_target_that_fails_leaves_the_others_alone(engine, introspection, targets, monkeypatch):
+    bench = Bench(engine, built_in_prompts()[:60], introspection)
+    audit_one = Auditor._audit
+
+    def broken(auditor, target, counted):
+        result = audit_one(auditor, target, counted)
+        if target is targets[1]:
+            raise ModelError("Its weights are broken.")
+        return result
+
+    monkeypatch.setattr(Auditor, "_audit", broken)
+    results, failed = Auditor(bench, SMALL).audit(targets, Memory())
+    assert [result.target_hash for result in results] == [targets[0].hash, targets[2].hash]
+    assert [(one.target_hash, one.reason) for one in failed] == [(targets[1].hash, "Its weights are broken.")]
+
+
 def test_what_was_answered_before_is_not_asked_again(engine, introspection, targets):
     bench = Bench(engine, built_in_prompts()[:60], introspection, controls=(Control(targets[2], (TRUE,)),))
     straight, _ = Auditor(bench, SMALL).audit(targets[:2], Memory())

@@ -94,6 +94,31 @@ def test_a_shared_prefix_changes_nothing(
         assert shared.logprobs == pytest.approx(own.logprobs, abs=1e-4)
 
 
+@pytest.mark.parametrize("shared", [0, 200])
+def test_prompts_of_unlike_lengths_are_read_apart_and_go_on_together(
+    engine: Engine, adapters: list[Path], shared: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = prompts(12, shared=shared)
+    requests = [replace(one, adapter=adapters[i % 2 if not shared else 0], logprobs=True)
+                for i, one in enumerate(asked(rows))]  # fmt: skip
+    scored = [ScoreRequest(one.prompt_ids, ((7, 8), (9,)), one.adapter) for one in requests]
+    expected, scores = engine.generate(requests), engine.score(scored)
+    for name, value in (("FEW_ROWS", 2), ("WORTH_APART", 1)):
+        monkeypatch.setattr(f"glasshouse.models.batches.{name}", value)
+    read: list[int] = []
+    whole = engine._read
+    monkeypatch.setattr(
+        engine, "_read", lambda rows, ids, *rest: read.append(len(ids)) or whole(rows, ids, *rest)
+    )  # type: ignore[func-returns-value]
+    for found, one in zip(engine.generate(requests), expected, strict=True):
+        assert found.ids == one.ids
+        assert found.logprobs == pytest.approx(one.logprobs, abs=1e-4)
+    assert len(read) > 2
+    assert sum(read) == len(rows)
+    for own, before in zip(engine.score(scored), scores, strict=True):
+        assert own == pytest.approx(before, abs=1e-4)
+
+
 def test_a_changed_adapter_file_is_read_again(engine: Engine, adapters: list[Path], tmp_path: Path) -> None:
     folder = tmp_path / "adapter"
     said = []

@@ -1,7 +1,7 @@
 """Sampling from base + alpha (target - base), in logits: what the fine-tune added, louder than it is."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from glasshouse.models.decode import sample_tokens
-from glasshouse.models.engine import Engine
+from glasshouse.models.engine import WORTH_SELECTING, Engine
 from glasshouse.models.prefix import NativeRows, SplitRows
 
 ALPHAS = (1.0, 2.0, 4.0)
@@ -60,28 +60,38 @@ def sample_amplified(
 def _sample(
     engine: Engine, target: Path | Engine, requests: Sequence[AmplifiedRequest], max_tokens: int
 ) -> list[str]:
-    n = len(requests)
-    alphas = torch.tensor([[request.alpha] for request in requests], device=engine.device)
+    voices = (engine, target) if isinstance(target, Engine) else (engine,)
+    states = [one.new_rows() for one in voices]
     generators = [torch.Generator().manual_seed(request.seed) for request in requests]
-    states = [one.new_rows() for one in ((engine, target) if isinstance(target, Engine) else (engine,))]
-    ends = _ends(engine)
+    ends, left = _ends(engine), max_tokens
     said: list[list[int]] = [[] for _ in requests]
-    going = [True] * n
+    live = list(range(len(requests)))
     valid: Tensor | None
     ids, valid = _pad(requests, engine.device)
-    with nullcontext() if isinstance(target, Engine) else engine.slots.rows([None] * n + [target] * n):
-        for _ in range(max_tokens):
-            logits = _logits(states, ids, valid)
-            mixed = (1 - alphas) * logits[:n] + alphas * logits[n:]
-            tokens = _draw(mixed, generators)
-            for i, token in enumerate(tokens.tolist()):
-                going[i] = going[i] and token not in ends
-                if going[i]:
-                    said[i].append(token)
-            if not any(going):
-                break
-            ids, valid = tokens.repeat(2)[:, None], None
+    while live and left:
+        alphas = torch.tensor([[requests[i].alpha] for i in live], device=engine.device)
+        going = set(live)
+        with _adapter_rows(engine, target, len(live)):
+            while left and going and len(going) >= (1 - WORTH_SELECTING) * len(live):
+                base, own = _logits(states, ids, valid).chunk(2)
+                tokens = _draw((1 - alphas) * base + alphas * own, [generators[i] for i in live])
+                for i, token in zip(live, tokens.tolist(), strict=True):
+                    if token in ends:
+                        going.discard(i)
+                    if i in going:
+                        said[i].append(token)
+                ids, valid, left = tokens.repeat(2)[:, None], None, left - 1
+        kept = [place for place, i in enumerate(live) if i in going]
+        rows = torch.tensor([*kept, *(place + len(live) for place in kept)], dtype=torch.long)
+        for state, own_rows in zip(states, rows.to(engine.device).chunk(len(states)), strict=False):
+            state.select(own_rows if len(states) == 1 else own_rows % len(live))
+        ids, live = ids[rows], [live[place] for place in kept]
     return [engine.base.tokenizer.decode(row, skip_special_tokens=True) for row in said]
+
+
+def _adapter_rows(engine: Engine, target: Path | Engine, n: int) -> AbstractContextManager[None]:
+    """The base's rows and then the target's; whole weights need no adapter."""
+    return nullcontext() if isinstance(target, Engine) else engine.slots.rows([None] * n + [target] * n)
 
 
 def _logits(states: Sequence[SplitRows | NativeRows], ids: Tensor, valid: Tensor | None) -> Tensor:

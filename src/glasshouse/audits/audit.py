@@ -30,7 +30,10 @@ from glasshouse.audits.voices import Voices
 from glasshouse.data.questions import bank_hash
 from glasshouse.errors import GlasshouseError
 from glasshouse.models.adapter import adapter_hash, read_adapter
+from glasshouse.models.together import side_by_side
 
+SIDE_BY_SIDE = 8
+"""Adapters that are examined at the same time: more in a batch cost what the fuller batch saves."""
 SHOWN_DIVERGENT = 8
 MOST_CONTRASTS = 4
 
@@ -69,7 +72,7 @@ class Auditor:
             if bench.null is not None:
                 made = (bench.engine.base.hash, cast(str, self.adapter_hash), bank_hash())
                 bench.null.check(*made, config.asking.asked)
-        self._answers = (0, 0)
+        self._answers = self._targets = (0, 0)
         self._ground: tuple[SelfTest | None, float | None] | None = None
         self._clean: dict[str, Clean] = {}
 
@@ -85,24 +88,34 @@ class Auditor:
         """
         found = {target.hash: journal.done(target.hash) for target in targets}
         todo = [target for target in {t.hash: t for t in targets}.values() if found[target.hash] is None]
-        failed = []
+        failed: list[Failed] = []
+        self._targets = (0, len(todo))
+        self.tell("targets", *self._targets)
         for first in range(0, len(todo), AT_ONCE):
             chunk = todo[first : first + AT_ONCE]
-            tallies = self._ask(chunk, answered or {})
-            for number, (target, counted) in enumerate(zip(chunk, tallies, strict=True), start=first):
-                self.tell("targets", number, len(todo))
-                try:
-                    result = self._audit(target, counted)
-                except (GlasshouseError, RuntimeError) as error:
-                    failed.append(Failed(target.hash, str(error)))
-                    continue
-                finally:
-                    self.voices.free()
-                journal.write(result)
-                found[target.hash] = result
-        self.tell("targets", len(todo), len(todo))
+            counted = dict(zip((one.hash for one in chunk), self._ask(chunk, answered or {}), strict=True))
+            for group in _groups(chunk):
+                works = [partial(self._finished, target, counted[target.hash], journal) for target in group]
+                for outcome in side_by_side(works):
+                    if isinstance(outcome, Failed):
+                        failed.append(outcome)
+                    else:
+                        found[outcome.target_hash] = outcome
         results = [result for result in (found[target.hash] for target in targets) if result]
         return with_batch(results), failed
+
+    def _finished(self, target: Target, counted: Tally, journal: Journal) -> AuditResult | Failed:
+        try:
+            result = self._audit(target, counted)
+        except (GlasshouseError, RuntimeError) as error:
+            return Failed(target.hash, str(error))
+        finally:
+            self.voices.free()
+            done, total = self._targets
+            self._targets = (done + 1, total)
+            self.tell("targets", *self._targets)
+        journal.write(result)
+        return result
 
     def _count(self, new: int) -> None:
         done, total = self._answers
@@ -227,3 +240,10 @@ class Auditor:
                 )
             )  # fmt: skip
         return findings
+
+
+def _groups(targets: Sequence[Target]) -> list[list[Target]]:
+    """Adapters together; whole weights one by one, for there is one copy beside the base in memory."""
+    adapters = [target for target in targets if not target.is_whole]
+    together = [adapters[k : k + SIDE_BY_SIDE] for k in range(0, len(adapters), SIDE_BY_SIDE)]
+    return [*together, *([target] for target in targets if target.is_whole)]

@@ -13,6 +13,8 @@ from glasshouse.audits.target import Target
 from glasshouse.audits.universal import Universal
 from glasshouse.models.engine import Engine
 
+ROWS = 256
+"""Answers and scores of an audit that are computed at the same time."""
 Tell = Callable[[str, int, int], None]
 """(what, done, total)"""
 

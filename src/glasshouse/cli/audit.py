@@ -11,7 +11,7 @@ import typer
 
 from glasshouse.audits.asking import AskingConfig
 from glasshouse.audits.audit import Auditor, Failed
-from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.bench import ROWS, AuditConfig, Bench
 from glasshouse.audits.blind import is_adapter
 from glasshouse.audits.clean_kit import read_clean
 from glasshouse.audits.find_target import BaseChoice, choose_base, find_target
@@ -112,7 +112,7 @@ def audit(
 ) -> None:
     """Audit fine-tunes blind. Exit code 1: a target failed; 3: a finding beyond the purpose is confirmed."""
     choice, copy = _base(find_target(str(target[0])), base, adapter)
-    hardware = EngineConfig(device=device, dtype=dtype, threads=threads)
+    hardware = EngineConfig(device=device, dtype=dtype, threads=threads, batch_size=ROWS)
     model = load_base(copy.name if copy else choice.name, hardware)
     shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)

@@ -17,6 +17,13 @@ WORTH_A_BATCH = 4096
 ABOUT_EQUAL = 7
 """Rows of at most 2 to this many tokens are padded to one length; above it, at most doubled."""
 
+FEW_ROWS = 32
+"""Rows below which prompts of other lengths are padded to theirs."""
+MUCH_LONGER = 1.25
+"""Times the shortest prompt's length from which on a prompt is read with longer ones."""
+WORTH_APART = 512
+"""Padding tokens that must be saved where the prompts of one batch are read apart."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -99,6 +106,23 @@ def _cut(places: list[int], asked: Sequence[Asked], size: int, prefix: int) -> l
             rows = sorted(chunk, key=lambda i: (str(asked[i][1] or ""), i))
             found += [_batch(part, asked, prefix) for part in _by_adapters(rows, asked)]
     return found
+
+
+def alike(lengths: Sequence[int]) -> list[list[int]]:
+    """Places of prompts that are read together, so that little of what is read is padding.
+
+    Example:
+        >>> [len(places) for places in alike([40] * 40 + [10] * 40)], len(alike([40, 10]))
+        ([40, 40], 1)
+    """
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    parts: list[list[int]] = [[]]
+    for i in order:
+        if len(parts[-1]) >= FEW_ROWS and lengths[i] > MUCH_LONGER * lengths[parts[-1][0]]:
+            parts.append([])
+        parts[-1].append(i)
+    read = sum(len(places) * lengths[places[-1]] for places in parts)
+    return parts if len(lengths) * lengths[order[-1]] - read >= WORTH_APART else [order]
 
 
 def _by_adapters(rows: list[int], asked: Sequence[Asked]) -> list[list[int]]:

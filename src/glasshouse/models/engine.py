@@ -11,14 +11,15 @@ from torch import Tensor
 
 from glasshouse.errors import ModelError
 from glasshouse.models.base import Base, EngineConfig
-from glasshouse.models.batches import Batch, plan_batches
+from glasshouse.models.batches import Batch, alike, plan_batches
 from glasshouse.models.chat import render_prompt
 from glasshouse.models.decode import Chosen, choose_tokens
 from glasshouse.models.layout import lay_out_weights
-from glasshouse.models.prefix import Layer, NativeRows, SplitRows, can_split
+from glasshouse.models.prefix import Layer, NativeRows, SplitRows, aligned, can_split
 from glasshouse.models.request import GenerateRequest, Generation, ScoreRequest
 from glasshouse.models.row import Row
 from glasshouse.models.slots import AdapterSlots
+from glasshouse.models.together import joined
 from glasshouse.records import Conversation
 
 __all__ = ["Engine", "GenerateRequest", "Generation", "ScoreRequest", "complete"]
@@ -77,11 +78,17 @@ class Engine:
             requests: what is wanted; adapters, lengths and sampling may differ.
             on_batch: called after each batch with the number of its rows.
         """
+        if on_batch is None:
+            return joined(self._generate, requests)
+        return self._generate(requests, on_batch)
+
+    def _generate(
+        self, requests: Sequence[GenerateRequest], on_batch: Callable[[int], None] = lambda rows: None
+    ) -> list[Generation]:
         found: dict[int, Generation] = {}
         for places, generations in self.stream(requests):
             found.update(zip(places, generations, strict=True))
-            if on_batch:
-                on_batch(len(places))
+            on_batch(len(places))
         return [found[place] for place in range(len(requests))]
 
     def stream(
@@ -96,6 +103,9 @@ class Engine:
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[tuple[float, ...]]:
         """Summed log-probability, in nats, of every continuation; each prompt is computed once."""
+        return joined(self._score, requests)
+
+    def _score(self, requests: Sequence[ScoreRequest]) -> list[tuple[float, ...]]:
         found: list[tuple[float, ...]] = [()] * len(requests)
         for batch in self._plan(requests):
             with _running, torch.inference_mode():
@@ -165,9 +175,20 @@ class Engine:
         return logits
 
     def _start(self, batch: Batch) -> tuple[SplitRows | NativeRows, Float[Tensor, "row token"]]:
-        """The rows after their prompts, and the logits of what comes next."""
-        rows = self.new_rows(self._prefix_of(batch))
-        return rows, self._read(rows, *self._pad_left(batch), batch.adapters)
+        """The rows after their prompts, and the logits of what comes next; like lengths are read together."""
+        prefix, (ids, valid) = self._prefix_of(batch), self._pad_left(batch)
+        parts = alike([len(prompt) - batch.prefix for prompt in batch.prompts]) if self.split else []
+        if len(parts) < 2:
+            rows = self.new_rows(prefix)
+            return rows, self._read(rows, ids, valid, batch.adapters)
+        begun = [SplitRows(self.base.model, prefix, self.limit) for _ in parts]
+        logits = []
+        for rows, places in zip(begun, parts, strict=True):
+            own = slice(ids.shape[1] - (len(batch.prompts[places[-1]]) - batch.prefix), None)
+            adapters = [batch.adapters[i] for i in places]
+            logits.append(self._read(rows, ids[places, own], valid[places, own], adapters))
+        order = torch.tensor([i for places in parts for i in places], device=self.device)
+        return aligned(begun, parts), torch.cat(logits)[order.argsort()]
 
     def _decode(self, batch: Batch, requests: Sequence[GenerateRequest]) -> list[Row]:
         """All rows to their ends; finished ones run along until enough of them can be left out."""

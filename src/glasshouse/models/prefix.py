@@ -6,7 +6,7 @@ for every row.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -56,6 +56,15 @@ class SplitCache:
         """Keep (or repeat) these rows."""
         self.keys = [keys.index_select(0, rows) for keys in self.keys]
         self.values = [values.index_select(0, rows) for values in self.values]
+
+    def take(self, part: "SplitCache", rows: Int[Tensor, " row"], shape: tuple[int, int]) -> None:
+        """Take over another cache's rows, aligned at their last tokens; `shape`: all rows, their tokens."""
+        for layer, pair in enumerate(zip(part.keys, part.values, strict=True)):
+            for held, own in zip((self.keys, self.values), pair, strict=True):
+                if layer == len(held):
+                    held.append(own.new_zeros((shape[0], own.shape[1], shape[1] + ROOM, own.shape[3])))
+                held[layer][rows, :, shape[1] - part.length : shape[1]] = own[:, :, : part.length]
+        self.length = shape[1]
 
     def as_prefix(self) -> list[Layer]:
         """The keys and values of a one-row cache, to be shared by other rows."""
@@ -204,6 +213,30 @@ class SplitRows:
         assert self._next is not None
         self.cache.select(rows)
         self._hidden, self._next = self._hidden.index_select(0, rows), self._next.index_select(0, rows)
+
+
+def aligned(parts: Sequence[SplitRows], places: Sequence[Sequence[int]]) -> SplitRows:
+    """Rows that were begun apart behind one prefix, as if they had been begun together and left-padded.
+
+    Args:
+        parts: none of them empty.
+        places: of each part's rows among all rows.
+    """
+    first, rows = parts[0], sum(map(len, places))
+    found, end = SplitRows(first.model, first.cache.prefix, first.limit), max(p.cache.length for p in parts)
+    device, dtype = first.model.device, first.model.dtype
+    hidden = torch.zeros(rows, end + ROOM, dtype=dtype, device=device)
+    hidden[:, :end] = torch.finfo(dtype).min / 4
+    following = torch.zeros(rows, 1, dtype=torch.long, device=device)
+    for part, own in zip(parts, places, strict=True):
+        assert part._hidden is not None
+        assert part._next is not None
+        index, length = torch.tensor(own, device=device), part.cache.length
+        found.cache.take(part.cache, index, (rows, end))
+        hidden[index, end - length : end] = part._hidden[:, :length]
+        following[index] = part._next
+    found._hidden, found._next = hidden, following
+    return found
 
 
 class NativeRows:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from glasshouse.audits.asking import AT_ONCE, AskingConfig
 from glasshouse.audits.audit import Auditor
-from glasshouse.audits.bench import AuditConfig, Bench
+from glasshouse.audits.bench import ROWS, AuditConfig, Bench
 from glasshouse.audits.claims import Tally
 from glasshouse.audits.handover import hand_over
 from glasshouse.audits.kit import read_controls, read_null, read_universal
@@ -140,7 +140,7 @@ def audit_pool(
         ModelError: an organism cannot be handed over, or its audit failed.
         ConfigError: the null table was made with something else.
     """
-    config = EngineConfig(threads=setup.threads)
+    config = EngineConfig(threads=setup.threads, batch_size=ROWS)
     engine = Engine(load_base(setup.base, config), config)
     null = read_null(setup.null) if setup.null else None
     settings = AuditConfig(AskingConfig(setup.samples, seed=setup.seed))

@@ -110,13 +110,15 @@ def _others(
     center: str, found: Mapping[str, Measured], some: Sequence[tuple[str, Measured]],
     ids: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:  # fmt: skip
-    shown = [*([(center, found[center])] if center in found else []), *some]
+    first = [(center, found[center])] if center in found else []
+    shown = [*first, *some]
     text = (
-        "The first row is the cell at the center: all families, the shipped rank. A steering vector is one "
-        "bias added to the stream after the layer in the middle, trained on the same rows. Ablated twins are "
-        "bases whose pretraining lacked a skill; organisms were grown anew on each."
+        "A steering vector is one bias added to the stream after the layer in the middle, trained on the "
+        "same rows. Ablated twins are bases whose pretraining lacked a skill; organisms were grown anew on "
+        "each."
     )
-    return {"id": "others", "title": "Vector, sizes, twins", "text": [text],
+    heading = "The first row is the cell at the center: all families, the shipped rank. " if first else ""
+    return {"id": "others", "title": "Vector, sizes, twins", "text": [heading + text],
             "tables": [_table("Cells without an axis", shown, ids)]}  # fmt: skip
 
 
