@@ -92,6 +92,14 @@ def test_json_is_json_with_every_target(world, tmp_path, capsys):
     assert len(json.loads(said)["audits"]) == 2
 
 
+def test_processes_that_share_the_targets_write_what_one_process_writes(world, tmp_path, capsys):
+    words = (world / "first", world / "second", "--adapter", world / "adapter")
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    assert called(capsys, *words, *options(world, alone))[0] == 0
+    assert called(capsys, *words, *options(world, shared), "--workers", 2)[0] == 0
+    assert (alone / "audit.json").read_bytes() == (shared / "audit.json").read_bytes()
+
+
 def test_what_was_finished_is_not_audited_again(world, tmp_path, capsys, monkeypatch):
     words = (world / "first", *options(world, tmp_path))
     first = called(capsys, *words)[1]

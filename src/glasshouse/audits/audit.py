@@ -14,7 +14,7 @@ from glasshouse.audits.clean_search import Clean, clean_models
 from glasshouse.audits.confirm import split_prompts, with_holm
 from glasshouse.audits.divergence import rank_by_divergence
 from glasshouse.audits.examine import Reach, examine
-from glasshouse.audits.journal import Journal
+from glasshouse.audits.journal import Journal, unfinished
 from glasshouse.audits.notes import notes
 from glasshouse.audits.phrases import shows
 from glasshouse.audits.purpose import mark_purpose
@@ -36,6 +36,8 @@ SIDE_BY_SIDE = 8
 """Adapters that are examined at the same time: more in a batch cost what the fuller batch saves."""
 SHOWN_DIVERGENT = 8
 MOST_CONTRASTS = 4
+Checked = tuple[SelfTest | None, float | None]
+"""Positive control, and p-value of the drift check."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,15 @@ class Auditor:
         bench: what is given about the base.
         config: settings.
         tell: called as work goes on.
+        checked: what controls and matched fine-tunes said; None: they are asked with the first targets.
 
     Raises:
         ConfigError: the null table was made with something else.
     """
 
-    def __init__(self, bench: Bench, config: AuditConfig, tell: Tell = silent) -> None:
+    def __init__(
+        self, bench: Bench, config: AuditConfig, tell: Tell = silent, checked: Checked | None = None
+    ) -> None:
         self.bench, self.config, self.tell = bench, config, tell
         self.voices = Voices(bench.engine)
         self.replies = Replies(bench.engine, config.reply_tokens, self.voices)
@@ -73,7 +78,7 @@ class Auditor:
                 made = (bench.engine.base.hash, cast(str, self.adapter_hash), bank_hash())
                 bench.null.check(*made, config.asking.asked)
         self._answers = self._targets = (0, 0)
-        self._ground: tuple[SelfTest | None, float | None] | None = None
+        self._checked = checked
         self._clean: dict[str, Clean] = {}
 
     def audit(
@@ -87,7 +92,7 @@ class Auditor:
             answered: hash of a target -> what it said to the same questions; such a one is not asked again.
         """
         found = {target.hash: journal.done(target.hash) for target in targets}
-        todo = [target for target in {t.hash: t for t in targets}.values() if found[target.hash] is None]
+        todo = unfinished(targets, journal)
         failed: list[Failed] = []
         self._targets = (0, len(todo))
         self.tell("targets", *self._targets)
@@ -103,6 +108,12 @@ class Auditor:
                         found[outcome.target_hash] = outcome
         results = [result for result in (found[target.hash] for target in targets) if result]
         return with_batch(results), failed
+
+    def checked(self) -> Checked:
+        """What controls and matched fine-tunes said; they are asked now if they were not."""
+        if self._checked is None:
+            self._ask([], {})
+        return self._checked or (None, None)
 
     def _finished(self, target: Target, counted: Tally, journal: Journal) -> AuditResult | Failed:
         try:
@@ -127,19 +138,19 @@ class Auditor:
         if self.asker is None:
             return [tally([]) for _ in targets]
         controls = [control.target for control in self.bench.controls]
-        known = [] if self._ground else [*controls, *self.bench.matched]
+        known = [] if self._checked else [*controls, *self.bench.matched]
         new = [target for target in targets if target.hash not in answered]
         self._answers = (0, (len(new) + len(known)) * self.config.asking.asked)
         tallies = [tally(answers) for answers in self.asker.ask([*known, *new])]
-        if self._ground is None:
+        if self._checked is None:
             own, matched = tallies[: len(controls)], tallies[len(controls) : len(known)]
             drift = self.bench.null.drift_p(matched, self.config.asking.seed) if self.bench.null else None
-            self._ground = self_test(self.bench.controls, own), drift
+            self._checked = self_test(self.bench.controls, own), drift
         found = {**answered, **{t.hash: one for t, one in zip(new, tallies[len(known) :], strict=True)}}
         return [found[target.hash] for target in targets]
 
     def _audit(self, target: Target, counted: Tally) -> AuditResult:
-        tested, drift = self._ground or (None, None)
+        tested, drift = self.checked()
         ranked = rank_by_divergence(self.replies, target.folder, self.search)
         ground = Ground(
             self.asker is not None, self.bench.null is not None, counted.as_answers(), tested, drift,

@@ -1,8 +1,10 @@
 """Where finished targets are noted, so that an interrupted audit repeats none of them."""
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from glasshouse.audits.record import AuditResult
+from glasshouse.audits.target import Target
 
 
 @runtime_checkable
@@ -29,3 +31,9 @@ class Memory:
     def write(self, result: AuditResult) -> None:
         """Keep a result."""
         self._kept[result.target_hash] = result
+
+
+def unfinished(targets: Sequence[Target], journal: Journal) -> list[Target]:
+    """Different targets of which the journal has no result, in order."""
+    different = {target.hash: target for target in targets}
+    return [target for target in different.values() if journal.done(target.hash) is None]

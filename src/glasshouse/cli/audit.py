@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,7 @@ from glasshouse.audits.loss_threshold import (
     threshold_to_json,
 )
 from glasshouse.audits.null_table import NullTable
+from glasshouse.audits.processes import audit_in_processes
 from glasshouse.audits.prompts import built_in_prompts
 from glasshouse.audits.provenance import CheckSettings
 from glasshouse.audits.record import AuditResult, Finding, from_json
@@ -98,7 +100,10 @@ def audit(
         bool, typer.Option("--thorough", help="Search a claim's trigger in the whole vocabulary too.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0)] = 0,
-    threads: Annotated[int, typer.Option(min=1)] = 1,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads, of every process.")] = 1,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes that share the targets; each holds the base in memory.")
+    ] = 1,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     dtype: Annotated[
         str, typer.Option(help="float32, or bfloat16: faster, exact to its digits alone.")
@@ -131,7 +136,10 @@ def audit(
             universal=read_universal(shared, model.hash),
         )  # fmt: skip
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
-        results, failed = Auditor(bench, config, teller(progress)).audit(list(given.values()), journal)
+        auditor = Auditor(bench, config, teller(progress))
+        shared_out = partial(audit_in_processes, auditor, processes=workers)
+        audited = shared_out if workers > 1 and len(given) > 1 else auditor.audit
+        results, failed = audited(list(given.values()), journal)
     _print(results, failed, given, _write(out, results, failed, given), as_json)
     _leave(results, failed)
 
