@@ -1,6 +1,8 @@
 """Targets shared among processes: the same findings, each written once, and a process that dies is said."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import pytest
@@ -43,6 +45,32 @@ def test_processes_find_what_one_finds_and_every_result_is_written_once(bench, t
     again = Auditor(bench, SMALL, lambda *words: told.append(words))
     assert audit_in_processes(again, targets, journal, 2)[0] == alone
     assert told[-1] == ("targets", 0, 0)
+
+
+LEFT_ALONE = """
+import os, signal, sys, time
+from multiprocessing import get_context
+from glasshouse.audits.processes import end_with_parent
+
+def waiting():
+    end_with_parent()
+    print("begun", flush=True)
+    os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(600)
+
+if __name__ == "__main__":
+    get_context("spawn").Process(target=waiting).start()
+    time.sleep(600)
+"""
+
+
+def test_a_process_whose_parent_was_killed_ends(tmp_path):
+    script = tmp_path / "left_alone.py"
+    script.write_text(LEFT_ALONE)
+    # Both write to one pipe: its end is seen only when both processes have ended.
+    done = subprocess.run([sys.executable, script], stdout=subprocess.PIPE, timeout=120, check=False)
+    assert done.returncode < 0
+    assert done.stdout == b"begun\n"
 
 
 def failing(group: Sequence[Target]) -> tuple[list[AuditResult], list[Failed]]:

@@ -4,11 +4,13 @@ What limits many small audits on a CPU are steps of a few rows, which more threa
 """
 
 import math
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, fields, replace
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 
 from glasshouse.audits.audit import SIDE_BY_SIDE, Auditor, Checked, Failed
@@ -110,7 +112,19 @@ def _equipment(auditor: Auditor) -> _Equipment:
     return _Equipment(engine.base.name, engine.config, rest, auditor.config, auditor.checked())
 
 
+def end_with_parent() -> None:
+    """From now on this process ends when the one that began it has ended, however that came about."""
+    threading.Thread(target=_wait_for_end, daemon=True).start()
+
+
+def _wait_for_end() -> None:
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _open(equipment: _Equipment) -> None:
+    end_with_parent()
     _Here.audit = equipment.auditor().audit
 
 
