@@ -4,7 +4,6 @@ import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -121,27 +120,49 @@ def audit(
     model = load_base(copy.name if copy else choice.name, hardware)
     shared = adapter or shipped_adapter(model)
     table = _null_table(null, shared)
-    asking = AskingConfig(_samples(samples, table), seed=seed)
-    config = AuditConfig(asking, purpose=purpose, thorough=thorough)
+    config = AuditConfig(_asking(samples, table, seed), purpose=purpose, thorough=thorough)
     with tempfile.TemporaryDirectory() as name, progress_bar(hidden=as_json) as progress:
         shelf, engine = Path(name), Engine(model, hardware)
-        judged = check_loss and any(is_adapter(find_target(str(folder))) for folder in target)
-        threshold = loss_threshold(shared, engine, out) if judged else None
+        threshold = loss_threshold(shared, engine, out) if check_loss and _adapters(target) else None
         settings = CheckSettings(threshold=threshold, base_given=choice.given)
         given = {folder: _marked(hand_over(folder, engine, shelf, settings), copy) for folder in target}
-        bench = Bench(
-            engine, _prompts(prompts), shared, table, read_controls(shared, engine, shelf),
-            tuple(hand_over(folder, engine, shelf) for folder in matched or []),
-            read_power(shared, model.hash), read_clean(shared, engine, shelf, config.clean_models),
-            universal=read_universal(shared, model.hash),
+        bench = replace(
+            _bench(engine, shared, shelf, config), prompts=_prompts(prompts), null=table,
+            matched=tuple(hand_over(folder, engine, shelf) for folder in matched or []),
         )  # fmt: skip
         journal = FileJournal(out / JOURNAL, _key(bench, config, threshold))
         auditor = Auditor(bench, config, teller(progress))
-        shared_out = partial(audit_in_processes, auditor, processes=workers)
-        audited = shared_out if workers > 1 and len(given) > 1 else auditor.audit
-        results, failed = audited(list(given.values()), journal)
+        results, failed = _audited(auditor, list(given.values()), journal, workers)
     _print(results, failed, given, _write(out, results, failed, given), as_json)
     _leave(results, failed)
+
+
+def _adapters(targets: Sequence[Path]) -> list[Path]:
+    """Those that are no whole checkpoints."""
+    return [folder for folder in targets if is_adapter(find_target(str(folder)))]
+
+
+def _bench(engine: Engine, adapter: Path | None, shelf: Path, config: AuditConfig) -> Bench:
+    """The base with what lies beside its introspection adapter, and the questions of the package."""
+    hash_ = engine.base.hash
+    return Bench(
+        engine,
+        built_in_prompts(),
+        adapter,
+        controls=read_controls(adapter, engine, shelf),
+        power=read_power(adapter, hash_),
+        clean=read_clean(adapter, engine, shelf, config.clean_models),
+        universal=read_universal(adapter, hash_),
+    )
+
+
+def _audited(
+    auditor: Auditor, targets: Sequence[Target], journal: FileJournal, workers: int
+) -> tuple[list[AuditResult], list[Failed]]:
+    """What came of the targets; one target needs no second process."""
+    if workers > 1 and len(targets) > 1:
+        return audit_in_processes(auditor, targets, journal, workers)
+    return auditor.audit(targets, journal)
 
 
 def _leave(results: Sequence[AuditResult], failed: Sequence[Failed]) -> None:
@@ -199,10 +220,11 @@ def _null_table(given: Path | None, adapter: Path | None) -> NullTable | None:
     return read_null(given)
 
 
-def _samples(given: int | None, table: NullTable | None) -> int:
-    if given is not None:
-        return given
-    return AskingConfig().samples if table is None else max(1, table.asked // len(split("heldout")))
+def _asking(samples: int | None, table: NullTable | None, seed: int) -> AskingConfig:
+    """As often as was wanted, or else as the clean fine-tunes of the null table were asked."""
+    if samples is None and table is not None:
+        samples = max(1, table.asked // len(split("heldout")))
+    return AskingConfig(seed=seed) if samples is None else AskingConfig(samples, seed=seed)
 
 
 def _prompts(path: Path | None) -> tuple[str, ...]:
